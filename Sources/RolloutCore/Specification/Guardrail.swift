@@ -150,13 +150,17 @@ package struct GuardrailSet: Codable, Sendable, Hashable {
     package let name: PolicyName
     /// The probability of rolling back a healthy candidate, over a whole rollout.
     package let falseRollbackRate: FiniteDouble
+    /// The most harm, times the share it would reach, that the next step may risk: 0.02.
+    package let riskBudget: FiniteDouble
     package let guardrails: [GuardrailSpec]
 
     package init(
-        name: PolicyName, falseRollbackRate: FiniteDouble, guardrails: [GuardrailSpec]
+        name: PolicyName, falseRollbackRate: FiniteDouble, riskBudget: FiniteDouble,
+        guardrails: [GuardrailSpec]
     ) {
         self.name = name
         self.falseRollbackRate = falseRollbackRate
+        self.riskBudget = riskBudget
         self.guardrails = guardrails
     }
 }

@@ -1,0 +1,147 @@
+/// Something that is recorded: the only thing that changes a rollout's state.
+package enum Action: Codable, Sendable, Hashable {
+    /// Takes the first stable version at its word.
+    case bootstrap(Bootstrap)
+    /// Begins a run at step 0.
+    case start(Start)
+    /// Goes on to a step of the plan.
+    case advance(step: Int)
+    /// The candidate becomes stable and a target of later rollbacks.
+    case complete
+    /// The candidate goes to zero and the run ends.
+    case rollBack(Cause)
+    /// The candidate goes back to an earlier step and is held there.
+    case stepBack(step: Int, Cause)
+    /// The candidate keeps its share until a person resumes it.
+    case hold(Cause)
+    /// A person lifts a hold.
+    case resume(order: String, by: String)
+    /// Stable goes back to an earlier good version.
+    case revert(to: ServedVersion, Cause)
+    /// Routers are put back to what is recorded, under a new generation.
+    case correct(Correction)
+    /// A version that may not start, now or later, until a person releases it.
+    case refuse(VersionReference, String)
+
+    package struct Bootstrap: Codable, Sendable, Hashable {
+        package let version: ServedVersion
+        package let fallback: ServedFallback?
+        package let regions: [RegionName]
+        package let stickyBy: StickyKey
+
+        package init(
+            version: ServedVersion, fallback: ServedFallback?, regions: [RegionName],
+            stickyBy: StickyKey
+        ) {
+            self.version = version
+            self.fallback = fallback
+            self.regions = regions
+            self.stickyBy = stickyBy
+        }
+    }
+
+    package struct Start: Codable, Sendable, Hashable {
+        package let candidate: ServedVersion
+        package let fallback: ServedFallback?
+        package let stickyBy: StickyKey
+        package let plan: Plan
+        package let guardrails: [GuardrailSet]
+        package let specDigest: Digest
+        package let policyDigest: Digest
+
+        package init(_ ask: Ask) {
+            candidate = ask.candidate
+            fallback = ask.fallback
+            stickyBy = ask.stickyBy
+            plan = ask.plan
+            guardrails = ask.guardrails
+            specDigest = ask.specDigest
+            policyDigest = ask.policyDigest
+        }
+    }
+
+    /// A router that was found serving something that no decision asked for.
+    package struct Correction: Codable, Sendable, Hashable {
+        package let summary: String
+        /// Whether putting it back gives the candidate more than it has now.
+        package let raises: Bool
+        /// The newest generation that any router was seen with.
+        package let seenGeneration: Int
+    }
+
+    /// The word in file names and trailers.
+    package var kind: String {
+        switch self {
+        case .bootstrap: "bootstrap"
+        case .start: "start"
+        case .advance: "advance"
+        case .complete: "complete"
+        case .rollBack(let cause): cause.kind
+        case .stepBack: "step-back"
+        case .hold: "hold"
+        case .resume: "resume"
+        case .revert: "rollback"
+        case .refuse: "refuse"
+        case .correct: "drift-correction"
+        }
+    }
+
+    /// Whether the record must be acknowledged before any router hears of it.
+    package var isForward: Bool {
+        switch self {
+        case .bootstrap, .start, .advance, .complete, .resume: true
+        case .rollBack, .stepBack, .hold, .revert, .refuse: false
+        case .correct(let correction): correction.raises
+        }
+    }
+
+    package var changesRoutes: Bool {
+        switch self {
+        case .hold, .resume, .refuse: false
+        case .bootstrap, .start, .advance, .complete, .rollBack, .stepBack, .revert, .correct:
+            true
+        }
+    }
+}
+
+/// Why a candidate went back.
+package enum Cause: Codable, Sendable, Hashable {
+    /// A guardrail was broken.
+    case breach(guardrail: GuardrailName, summary: String)
+    /// The candidate is silent in a region where stable is not.
+    case silent(region: RegionName, summary: String)
+    /// Another version was asked for, or another plan.
+    case superseded(summary: String)
+    /// The spec asks for stable again, or is gone.
+    case withdrawn(summary: String)
+    /// A person ordered it.
+    case ordered(order: String, by: String, summary: String)
+
+    package var summary: String {
+        switch self {
+        case .breach(_, let summary), .silent(_, let summary), .superseded(let summary),
+            .withdrawn(let summary), .ordered(_, _, let summary):
+            summary
+        }
+    }
+
+    /// The word in file names and trailers.
+    package var kind: String {
+        switch self {
+        case .breach, .silent: "rollback"
+        case .superseded: "supersede"
+        case .withdrawn: "withdraw"
+        case .ordered: "abort"
+        }
+    }
+
+    /// Whether the candidate's bytes are refused from now on.
+    package var refusesDigest: Bool {
+        switch self {
+        // A person who aborts has seen something, and a silent candidate would be silent again:
+        // the spec still asks for these bytes, so without a refusal they would start at once.
+        case .breach, .silent, .ordered: true
+        case .superseded, .withdrawn: false
+        }
+    }
+}

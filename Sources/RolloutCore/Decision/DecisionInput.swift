@@ -1,0 +1,135 @@
+/// Everything that `decide` looks at. A decision record holds all of it.
+package struct DecisionInput: Codable, Sendable, Hashable {
+    package let now: Timestamp
+    package let state: RolloutState
+    package let request: Request
+    package let orders: [Order]
+    package let conditions: Conditions
+    /// Steady time spent at the current step while a controller watched.
+    package let atStep: TimeSpan
+    /// How many times faster soaking goes than time does; 1 except in demonstrations.
+    package let timeScale: Int64
+    /// One entry a guardrail and slice, in the order of the policies.
+    package let evidence: [GuardrailEvidence]
+    package let traffic: [RegionName: RegionTraffic]
+    /// What each region's router said last, compared with what it must serve.
+    package let routers: [RegionName: RouterCondition]
+
+    package init(
+        now: Timestamp, state: RolloutState, request: Request, orders: [Order],
+        conditions: Conditions, atStep: TimeSpan, timeScale: Int64, evidence: [GuardrailEvidence],
+        traffic: [RegionName: RegionTraffic], routers: [RegionName: RouterCondition]
+    ) {
+        self.now = now
+        self.state = state
+        self.request = request
+        self.orders = orders
+        self.conditions = conditions
+        self.atStep = atStep
+        self.timeScale = max(timeScale, 1)
+        self.evidence = evidence
+        self.traffic = traffic
+        self.routers = routers
+    }
+}
+
+/// What the repository asks of a rollout now.
+package enum Request: Codable, Sendable, Hashable {
+    case asked(Ask)
+    /// The files cannot be read; the last good content stays in force and nothing advances.
+    case broken(summary: String)
+    /// The rollout's folder is gone.
+    case withdrawn
+}
+
+/// A readable request: the version, and the promises it would run under.
+package struct Ask: Codable, Sendable, Hashable {
+    package let candidate: ServedVersion
+    package let bootstrap: ServedVersion?
+    package let fallback: ServedFallback?
+    package let stickyBy: StickyKey
+    package let onNewVersion: NewVersionRule
+    package let plan: Plan
+    package let guardrails: [GuardrailSet]
+    package let specDigest: Digest
+    package let policyDigest: Digest
+
+    package init(
+        candidate: ServedVersion, bootstrap: ServedVersion?, fallback: ServedFallback?,
+        stickyBy: StickyKey, onNewVersion: NewVersionRule, plan: Plan, guardrails: [GuardrailSet],
+        specDigest: Digest, policyDigest: Digest
+    ) {
+        self.candidate = candidate
+        self.bootstrap = bootstrap
+        self.fallback = fallback
+        self.stickyBy = stickyBy
+        self.onNewVersion = onNewVersion
+        self.plan = plan
+        self.guardrails = guardrails
+        self.specDigest = specDigest
+        self.policyDigest = policyDigest
+    }
+}
+
+/// What holds for every rollout at once.
+package struct Conditions: Codable, Sendable, Hashable {
+    /// Why git cannot be trusted now: its history was rewritten, or it is out of reach.
+    package var halted: String?
+    package var stop: StopOrder?
+    /// Whether wall clock and steady clock agree.
+    package var clockSteady: Bool
+
+    package init(halted: String? = nil, stop: StopOrder? = nil, clockSteady: Bool = true) {
+        self.halted = halted
+        self.stop = stop
+        self.clockSteady = clockSteady
+    }
+}
+
+/// What a router serves, compared with what it must serve.
+package enum RouterCondition: Codable, Sendable, Hashable {
+    case asRecorded
+    /// The router has not heard of the newest decision yet.
+    case owed(raises: Bool)
+    /// Something that no decision asked for.
+    case drifted(raises: Bool, generation: Int, summary: String)
+    case unreachable(reason: String)
+
+    /// Compares what a router says with what it must serve.
+    ///
+    /// `raises` says whether putting it right gives the candidate more than it has now.
+    package init(expected: Route, found: RouteReadBack) {
+        switch found {
+        case .unknown(let reason): self = .unreachable(reason: reason)
+        case .nothing:
+            self = .owed(raises: expected.share > .zero || expected.mirror > .zero)
+        case .serving(let actual):
+            let raises = expected.exposes(moreThan: actual)
+            if actual == expected {
+                self = .asRecorded
+            } else if actual.generation < expected.generation {
+                self = .owed(raises: raises)
+            } else {
+                self = .drifted(
+                    raises: raises, generation: actual.generation,
+                    summary: "\(expected.region) serves \(actual.spoken), "
+                        + "recorded is \(expected.spoken)")
+            }
+        }
+    }
+}
+
+extension Route {
+    /// Whether the candidate gets more than under another route. Another candidate is more.
+    package func exposes(moreThan other: Route) -> Bool {
+        guard let candidate, share > .zero || mirror > .zero else { return false }
+        guard candidate == other.candidate else { return true }
+        return share > other.share || mirror > other.mirror
+    }
+
+    /// `2.4.0 at 5%, mirrored 0% (generation 12)`
+    package var spoken: String {
+        guard let candidate else { return "\(stable.reference) alone (generation \(generation))" }
+        return "\(candidate.reference) at \(share), mirrored \(mirror) (generation \(generation))"
+    }
+}

@@ -1,0 +1,102 @@
+/// A version with the addresses at which it was served when it was recorded.
+///
+/// A rollback needs nothing but this: neither the spec nor the version file has to be readable.
+package struct ServedVersion: Codable, Sendable, Hashable {
+    package let reference: VersionReference
+    /// `http://host:port` of each region.
+    package let endpoints: [RegionName: String]
+
+    package init(reference: VersionReference, endpoints: [RegionName: String]) {
+        self.reference = reference
+        self.endpoints = endpoints
+    }
+}
+
+/// Who answers in place of a version that fails, with its address in each region.
+package struct ServedFallback: Codable, Sendable, Hashable {
+    package let served: ServedVersion
+    package let minConfidence: FiniteDouble
+    package let timeout: TimeSpan
+
+    package init(served: ServedVersion, minConfidence: FiniteDouble, timeout: TimeSpan) {
+        self.served = served
+        self.minConfidence = minConfidence
+        self.timeout = timeout
+    }
+}
+
+/// What one rollout has come to: the fold of its decisions, and nothing else.
+package struct RolloutState: Codable, Sendable, Hashable {
+    package let name: RolloutName
+    /// The number of the newest decision; 0 before the first.
+    package internal(set) var decisions = 0
+    /// When the newest decision was made.
+    package internal(set) var decidedAt: Timestamp?
+    /// Rises with each decision that changes what routers serve; routes carry it.
+    ///
+    /// It is the decision's number, unless a router was found ahead of the record.
+    package internal(set) var generation = 0
+    /// The newest generation whose own decision gave the candidate more.
+    package internal(set) var raisedGeneration = 0
+    package internal(set) var regions: [RegionName] = []
+    package internal(set) var stickyBy = StickyKey.requestID
+    package internal(set) var stable: ServedVersion?
+    package internal(set) var fallback: ServedFallback?
+    /// Versions that were full and baked, newest first. A rollback goes to one of these.
+    package internal(set) var knownGood: [ServedVersion] = []
+    /// Digests that were rolled back, and the decisions that did it.
+    package internal(set) var refused: [Refusal] = []
+    package internal(set) var run: Run?
+
+    package init(name: RolloutName) { self.name = name }
+
+    /// A digest that is not tried again until a person releases it.
+    package struct Refusal: Codable, Sendable, Hashable {
+        package let reference: VersionReference
+        package let decision: Int
+        package let reason: String
+
+        package init(reference: VersionReference, decision: Int, reason: String) {
+            self.reference = reference
+            self.decision = decision
+            self.reason = reason
+        }
+    }
+
+    /// Generations of known-good versions that are kept.
+    package static let knownGoodLimit = 5
+
+    package func refusal(of digest: Digest) -> Refusal? {
+        refused.last { $0.reference.digest == digest }
+    }
+
+    /// The version that a rollback of stable goes to: the newest other one that is not refused.
+    package func safeTarget(otherThan digest: Digest) -> ServedVersion? {
+        knownGood.first { $0.reference.digest != digest && refusal(of: $0.reference.digest) == nil }
+    }
+}
+
+/// The journey of one candidate, with everything it was promised when it began.
+package struct Run: Codable, Sendable, Hashable {
+    package let id: RunID
+    package let candidate: ServedVersion
+    package let plan: Plan
+    package let guardrails: [GuardrailSet]
+    /// SHA-256 of the spec and of the policies in force when the run began.
+    package let specDigest: Digest
+    package let policyDigest: Digest
+    package internal(set) var step: Int
+    /// The generation that began the stage of `step`. Evidence of older ones does not count.
+    package internal(set) var stageGeneration: Int
+    /// The generation that began `step`; its soak is counted from there.
+    package internal(set) var stepGeneration: Int
+    /// A hold that a breach caused; lifted by a person's `resume`.
+    package internal(set) var held: Held?
+
+    package struct Held: Codable, Sendable, Hashable {
+        package let decision: Int
+        package let reason: String
+    }
+
+    package var currentStep: Step? { plan.step(step) }
+}

@@ -1,0 +1,337 @@
+import RolloutCore
+import Testing
+
+/// What `decide` does, in one word, so that the rules can be read as a table.
+private func word(_ decision: Decision) -> String {
+    switch decision.next {
+    case .apply: "apply"
+    case .act(let action, _):
+        switch action {
+        case .advance(let step): "advance \(step)"
+        case .stepBack(let step, _): "step-back \(step)"
+        default: action.kind
+        }
+    case .wait(let wait):
+        switch wait.reason {
+        case .upToDate: "up to date"
+        case .soaking: "soaking"
+        case .undecided: "undecided"
+        case .approval: "approval"
+        case .heldByBreach: "held"
+        case .heldByOrder: "hold order"
+        case .stopped: "stopped"
+        case .halted: "halted"
+        case .clockUnsteady: "clock"
+        case .broken: "broken"
+        case .refused: "refused"
+        case .noBaseline: "no baseline"
+        case .noSafeTarget: "no safe target"
+        case .router: "router"
+        case .withdrawn: "withdrawn"
+        }
+    }
+}
+
+struct Row: CustomTestStringConvertible, Sendable {
+    let testDescription: String
+    let input: DecisionInput
+    let expected: String
+
+    init(_ name: String, _ input: DecisionInput, _ expected: String) {
+        testDescription = name
+        self.input = input
+        self.expected = expected
+    }
+}
+
+private func order(_ action: Order.Action) -> Order {
+    Order(name: "o1", action: action, by: "sre@example.org", reason: "because")
+}
+
+private let bad = 600  // of 5,000, against 5 %
+private let unsure = 255
+private let stop = StopOrder(owner: "sre", reason: "incident", since: nil, expires: nil)
+private let runID = RunID(rollout: Given.name, firstDecision: 2)
+private let eu = Given.regions[0]
+private let us = Given.regions[1]
+private let ghost = RouterCondition.drifted(raises: false, generation: 9, summary: "ghost")
+
+private func ended(_ cause: Cause) -> RolloutState {
+    Given.state().after(.rollBack(cause), number: 3, at: Given.now)
+}
+private let breached = ended(.breach(guardrail: Given.id("errors"), summary: "errors"))
+private let release = order(.release(version: Given.candidate.reference, decision: 3))
+private var held: RolloutState {
+    let cause = Cause.breach(guardrail: Given.id("errors"), summary: "errors")
+    return Given.state(advances: 1).after(.hold(cause), number: 4, at: Given.now)
+}
+private func hold(onBreach: Reaction, advances: Int = 1) -> RolloutState {
+    Given.state(advances: advances, guardrails: [Given.guardrail("errors", onBreach: onBreach)])
+}
+private func approvalPlan() -> Ask {
+    let stages = Given.stages.map {
+        StageSpec(
+            stage: $0.stage, shares: $0.shares, soak: $0.soak, waves: $0.waves,
+            approval: $0.stage == .canary)
+    }
+    return Given.ask(stages: stages)
+}
+private var waitingForApproval: RolloutState {
+    Given.booted.after(.start(Action.Start(approvalPlan())), number: 2, at: Given.now)
+}
+
+@Suite struct DecideTests {
+    static let rows: [Row] = [
+        // Beginnings
+        Row(
+            "nothing known, bootstrap named", Given.input(RolloutState(name: Given.name)),
+            "bootstrap"),
+        Row("a new version starts", Given.input(Given.booted), "start"),
+        Row(
+            "stable asked for", Given.input(Given.booted, request: .asked(Given.ask(Given.stable))),
+            "up to date"),
+        Row(
+            "no start while halted",
+            Given.input(Given.booted, conditions: Conditions(halted: "rewritten")), "halted"),
+        Row(
+            "no start while stopped", Given.input(Given.booted, conditions: Conditions(stop: stop)),
+            "stopped"),
+        Row(
+            "no start while held", Given.input(Given.booted, orders: [order(.hold(expires: nil))]),
+            "hold order"),
+        Row(
+            "an expired hold holds nothing",
+            Given.input(Given.booted, orders: [order(.hold(expires: Given.now))]), "start"),
+        Row(
+            "no start from a broken spec",
+            Given.input(Given.booted, request: .broken(summary: "x")), "broken"),
+
+        // Forward
+        Row("passed and soaked", Given.input(Given.state()), "advance 1"),
+        Row("not soaked", Given.input(Given.state(), atStep: .seconds(9)), "soaking"),
+        Row("canary goes to gradual", Given.input(Given.state(advances: 1)), "advance 2"),
+        Row(
+            "the last gradual step goes to full", Given.input(Given.state(advances: 5)), "advance 6"
+        ),
+        Row("full completes", Given.input(Given.state(advances: 6)), "complete"),
+        Row(
+            "approval is waited for",
+            Given.input(waitingForApproval, request: .asked(approvalPlan())), "approval"),
+        Row(
+            "promote skips soak, proof and approval",
+            Given.input(
+                waitingForApproval, request: .asked(approvalPlan()),
+                orders: [order(.promote(run: runID, step: 0))], atStep: .zero, failures: nil),
+            "advance 1"),
+        Row(
+            "promote of another step does nothing",
+            Given.input(
+                Given.state(), orders: [order(.promote(run: runID, step: 1))], atStep: .zero),
+            "soaking"),
+
+        // Undecided never advances
+        Row("no evidence", Given.input(Given.state(), failures: nil), "undecided"),
+        Row("too few samples", Given.input(Given.state(), trials: 99), "undecided"),
+        Row(
+            "stale evidence",
+            Given.input(Given.state(), freshest: Given.now - .seconds(301)), "undecided"),
+        Row("never fresh", Given.input(Given.state(), freshest: nil), "undecided"),
+        Row(
+            "undecided at the end of gradual",
+            Given.input(Given.state(advances: 5), failures: unsure), "undecided"),
+        Row(
+            "a guardrail that cannot be measured",
+            Given.input(
+                Given.state(guardrails: [Given.guardrail("gpu", .prometheus(query: "x"))]),
+                failures: nil), "undecided"),
+        Row(
+            "an advisory guardrail gates nothing",
+            Given.input(hold(onBreach: .alert), failures: nil), "advance 2"),
+
+        // Breach beats everything
+        Row("breach", Given.input(Given.state(), failures: bad), "rollback"),
+        Row(
+            "breach beats soak", Given.input(Given.state(), atStep: .zero, failures: bad),
+            "rollback"),
+        Row(
+            "breach at the promotion tick",
+            Given.input(Given.state(advances: 6), failures: bad), "rollback"),
+        Row(
+            "breach while halted",
+            Given.input(Given.state(), conditions: Conditions(halted: "x"), failures: bad),
+            "rollback"),
+        Row(
+            "breach while stopped",
+            Given.input(Given.state(), conditions: Conditions(stop: stop), failures: bad),
+            "rollback"),
+        Row(
+            "breach while the clock jumped",
+            Given.input(Given.state(), conditions: Conditions(clockSteady: false), failures: bad),
+            "rollback"),
+        Row("breach while held", Given.input(held, failures: bad), "rollback"),
+        Row(
+            "breach with a broken spec",
+            Given.input(Given.state(), request: .broken(summary: "x"), failures: bad), "rollback"),
+        Row(
+            "breach with an unreachable router",
+            Given.input(Given.state(), failures: bad, routers: [eu: .unreachable(reason: "x")]),
+            "rollback"),
+        Row(
+            "breach beats promote",
+            Given.input(
+                Given.state(), orders: [order(.promote(run: runID, step: 0))], failures: bad),
+            "rollback"),
+        Row(
+            "step-back on breach",
+            Given.input(hold(onBreach: .stepBack), failures: bad), "step-back 0"),
+        Row(
+            "step-back from the first step is a rollback",
+            Given.input(hold(onBreach: .stepBack, advances: 0), failures: bad), "rollback"),
+        Row("hold on breach", Given.input(hold(onBreach: .hold), failures: bad), "hold"),
+        Row(
+            "an alert does nothing", Given.input(hold(onBreach: .alert), failures: bad), "advance 2"
+        ),
+
+        // Holds and conditions
+        Row("held", Given.input(held), "held"),
+        Row("resumed", Given.input(held, orders: [order(.resume(decision: 4))]), "resume"),
+        Row(
+            "resume of another hold", Given.input(held, orders: [order(.resume(decision: 3))]),
+            "held"),
+        Row(
+            "hold order", Given.input(Given.state(), orders: [order(.hold(expires: nil))]),
+            "hold order"),
+        Row("stopped", Given.input(Given.state(), conditions: Conditions(stop: stop)), "stopped"),
+        Row("halted", Given.input(Given.state(), conditions: Conditions(halted: "x")), "halted"),
+        Row(
+            "clock", Given.input(Given.state(), conditions: Conditions(clockSteady: false)), "clock"
+        ),
+        Row(
+            "broken spec keeps the share",
+            Given.input(Given.state(), request: .broken(summary: "x")), "broken"),
+
+        // Orders and new requests
+        Row("abort", Given.input(Given.state(), orders: [order(.abort(run: runID))]), "abort"),
+        Row(
+            "abort of another run",
+            Given.input(
+                Given.state(),
+                orders: [order(.abort(run: RunID(rollout: Given.name, firstDecision: 9)))]),
+            "advance 1"),
+        Row(
+            "abort beats hold",
+            Given.input(
+                Given.state(), orders: [order(.hold(expires: nil)), order(.abort(run: runID))]),
+            "abort"),
+        Row(
+            "another version supersedes",
+            Given.input(Given.state(), request: .asked(Given.ask(Given.served("3.0.0", "e")))),
+            "supersede"),
+        Row(
+            "an edited plan supersedes",
+            Given.input(Given.state(), request: .asked(Given.ask(spec: "f"))), "supersede"),
+        Row(
+            "another version waits in the queue",
+            Given.input(
+                Given.state(),
+                request: .asked(Given.ask(Given.served("3.0.0", "e"), rule: .queue))), "advance 1"),
+        Row(
+            "another version is rejected",
+            Given.input(
+                Given.state(),
+                request: .asked(Given.ask(Given.served("3.0.0", "e"), rule: .reject))), "refuse"),
+        Row(
+            "stable asked for again",
+            Given.input(Given.state(), request: .asked(Given.ask(Given.stable))), "withdraw"),
+        Row("the rollout is removed", Given.input(Given.state(), request: .withdrawn), "withdraw"),
+        Row("a rolled-back digest is refused", Given.input(breached), "refused"),
+        Row("a released digest starts again", Given.input(breached, orders: [release]), "start"),
+        Row(
+            "a superseded digest may start", Given.input(ended(.superseded(summary: "x"))), "start"),
+        Row(
+            "a release of another decision",
+            Given.input(
+                breached,
+                orders: [order(.release(version: Given.candidate.reference, decision: 2))]),
+            "refused"),
+        Row(
+            "rollback without an earlier good version",
+            Given.input(
+                Given.booted, orders: [order(.rollback(from: Given.stable.reference))]),
+            "no safe target"),
+
+        // Routers
+        Row(
+            "a raise that a router never heard of",
+            Given.input(Given.state(advances: 1), routers: [eu: .owed(raises: true)]), "apply"),
+        Row(
+            "no raise is applied while halted",
+            Given.input(
+                Given.state(advances: 1), conditions: Conditions(halted: "x"),
+                routers: [eu: .owed(raises: true)]), "halted"),
+        Row(
+            "a lowering is applied while halted",
+            Given.input(
+                Given.booted, conditions: Conditions(halted: "x"),
+                routers: [eu: .owed(raises: false)]), "apply"),
+        Row(
+            "breach beats a raise that is owed",
+            Given.input(
+                Given.state(advances: 1), failures: bad, routers: [eu: .owed(raises: true)]),
+            "rollback"),
+        Row(
+            "too much is lowered at once", Given.input(Given.state(), routers: [eu: ghost]),
+            "drift-correction"),
+        Row(
+            "too little is raised when all pass",
+            Given.input(
+                Given.state(advances: 1),
+                routers: [us: .drifted(raises: true, generation: 3, summary: "x")]),
+            "drift-correction"),
+        Row(
+            "too little stays when not all pass",
+            Given.input(
+                Given.state(advances: 1), failures: nil,
+                routers: [us: .drifted(raises: true, generation: 3, summary: "x")]), "router"),
+        Row(
+            "an unreachable router blocks",
+            Given.input(Given.state(), routers: [eu: .unreachable(reason: "x")]), "router"),
+    ]
+
+    @Test(arguments: rows) func decides(_ row: Row) {
+        #expect(word(decide(row.input)) == row.expected)
+    }
+
+    @Test func silentCandidateStepsDownWhileItsControlIsServed() {
+        let traffic = [
+            eu: RegionTraffic(
+                candidate: 10, stable: 900, candidateLast: Given.now - .seconds(301),
+                stableLast: Given.now)
+        ]
+        let input = Given.input(
+            Given.state(advances: 1), atStep: .seconds(400), failures: nil, traffic: traffic)
+        #expect(word(decide(input)) == "step-back 0")
+        let both = [
+            eu: RegionTraffic(
+                candidate: 10, stable: 900, candidateLast: Given.now - .seconds(301),
+                stableLast: Given.now - .seconds(301))
+        ]
+        let silent = Given.input(
+            Given.state(advances: 1), atStep: .seconds(400), failures: nil, traffic: both)
+        #expect(word(decide(silent)) == "undecided")
+    }
+
+    @Test func rollbackOfStableGoesToTheLastGoodVersion() {
+        var state = Given.state(advances: 6).after(.complete, number: 9, at: Given.now)
+        #expect(state.stable == Given.candidate)
+        #expect(state.knownGood.map(\.reference.version.rawValue) == ["2.0.0", "1.0.0"])
+        let undo = order(.rollback(from: Given.candidate.reference))
+        guard case .act(let action, _) = decide(Given.input(state, orders: [undo])).next else {
+            Issue.record("nothing was done")
+            return
+        }
+        state = state.after(action, number: 10, at: Given.now)
+        #expect(state.stable == Given.stable)
+        #expect(word(decide(Given.input(state, orders: [undo]))) == "refused")
+    }
+}
