@@ -1,0 +1,59 @@
+/// Sums for estimates that compare the arms block by block, so that neither a changing split nor a
+/// changing level of both arms shows as a difference (Mantel-Haenszel weights n_c n_b/(n_c+n_b)).
+struct Strata: Codable, Sendable, Hashable {
+    /// Σ w
+    private(set) var weight = 0.0
+    /// Σ w · mean of each arm
+    private(set) var candidate = 0.0
+    private(set) var stable = 0.0
+    /// Σ w²/n of each arm: the variance of its sum, for a unit variance of one observation.
+    private(set) var candidateSpread = 0.0
+    private(set) var stableSpread = 0.0
+
+    mutating func add(
+        candidateCount: Double, candidateMean: Double, stableCount: Double, stableMean: Double
+    ) {
+        let weight = candidateCount / (candidateCount + stableCount) * stableCount
+        self.weight += weight
+        candidate += weight * candidateMean
+        stable += weight * stableMean
+        candidateSpread += weight * (weight / candidateCount)
+        stableSpread += weight * (weight / stableCount)
+    }
+
+    mutating func merge(_ other: Strata) {
+        weight += other.weight
+        candidate += other.candidate
+        stable += other.stable
+        candidateSpread += other.candidateSpread
+        stableSpread += other.stableSpread
+    }
+
+    /// Half the width of an asymptotic confidence sequence at 1 - alpha for
+    /// (Σ w·candidate - factor·Σ w·stable)/Σ w, given the variances of single observations.
+    ///
+    /// Waudby-Smith, Arbour, Sinha, Kennedy and Ramdas 2024, tightest at a weight of 500.
+    func halfWidth(
+        candidateVariance: Double, stableVariance: Double, factor: Double, alpha: Double
+    ) -> Double? {
+        guard weight > 0 else { return nil }
+        let variance =
+            candidateVariance * (candidateSpread / weight)
+            + factor * factor * stableVariance * (stableSpread / weight)
+        return asymptoticHalfWidth(
+            count: weight, deviation: variance.squareRoot(), alpha: alpha, tightestAt: 500)
+    }
+}
+
+/// sd · sqrt(2 (t ρ² + 1)/(t² ρ²) · log(sqrt(t ρ² + 1)/alpha)), which covers the mean of t
+/// observations at all t at once in the limit.
+func asymptoticHalfWidth(
+    count: Double, deviation: Double, alpha: Double, tightestAt target: Double
+) -> Double {
+    let doubled = -2 * LogDomain.log(Probability.level(alpha))
+    let tuning = (doubled + LogDomain.log(doubled + 1)) / target
+    let scaled = count * tuning
+    let logTerm = LogDomain.log(scaled + 1) / 2 + doubled / 2
+    // (scaled + 1) / (count · scaled) without squaring a large count.
+    return deviation * (2 * (1 + 1 / scaled) / count * logTerm).squareRoot()
+}
