@@ -12,10 +12,6 @@ static inline int cgit2_set_user_agent(const char *name) {
     return git_libgit2_opts(GIT_OPT_SET_USER_AGENT, name);
 }
 
-static inline int cgit2_set_search_path(int level, const char *path) {
-    return git_libgit2_opts(GIT_OPT_SET_SEARCH_PATH, level, path);
-}
-
 #ifdef __linux__
 #include <spawn.h>
 

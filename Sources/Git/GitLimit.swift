@@ -4,8 +4,6 @@ package enum GitLimit {
     package static let referencesMax = 200_000
     /// A folder of 10,000 rollouts with room to spare.
     package static let treeEntriesMax = 100_000
-    /// Folders in folders; a tree can be built to be deeper than any stack.
-    package static let treeDepthMax = 64
     /// Paths that may differ between two trees before a person should look at what happened.
     package static let changedPathsMax = 100_000
     /// Commits looked at to answer one question about history.

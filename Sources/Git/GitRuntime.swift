@@ -22,16 +22,11 @@ enum GitRuntime {
         }
     }()
 
-    /// Sets libgit2 up with `.ssh/known_hosts` of another folder than the user's home; the user's
-    /// `.gitconfig` still counts. Only for a process of ours that has one thread, as its first
-    /// use of the library: libgit2 1.5 asks the environment for the home folder, once.
-    static func start(knownHostsIn folder: String) throws(GitError) {
-        let home = getenv("HOME").map { String(cString: $0) } ?? "/nonexistent"
-        setenv("HOME", folder, 1)
-        defer { setenv("HOME", home, 1) }
+    /// Makes libgit2 look for `.ssh/known_hosts` in another folder than the user's home. Only for
+    /// a process of ours that still has one thread: 1.5 reads the environment at each connection
+    /// (and where `.gitconfig` is at the start, so the user's own still counts).
+    static func findKnownHosts(in folder: String) throws(GitError) {
         try start()
-        try GitError.check(
-            cgit2_set_search_path(Int32(GIT_CONFIG_LEVEL_GLOBAL.rawValue), home),
-            "set where .gitconfig is found")
+        setenv("HOME", folder, 1)
     }
 }

@@ -1,3 +1,4 @@
+import Foundation
 import Git
 import Testing
 
@@ -26,6 +27,28 @@ import Testing
         #expect(try fetch(url) == .tip(seed, previous: seed, change: .unchanged))
         let local = try GitRepository(opening: bench.path("local.git"))
         #expect(try await local.resolve(scratchName) == seed)
+
+        let ours = try await bench.commit(
+            ["a": "1"], in: "local.git", onto: seed, reference: "refs/heads/main",
+            expecting: .some(nil))
+        let remote = try GitRemote(url: url, branch: "main")
+        let push = try RemoteSync.push(
+            repositoryPath: local.path, remote: remote, commit: ours, expecting: seed)
+        #expect(push == .accepted)
+        #expect(try fetch(url) == .tip(ours, previous: seed, change: .fastForward))
+    }
+
+    @Test func abandonedPacksAreRemovedAndFreshOnesKept() throws {
+        for name in ["pack_git2_old", "pack_git2_new"] {
+            try bench.write("half", to: "local.git/objects/pack/" + name)
+        }
+        try FileManager.default.setAttributes(
+            [.modificationDate: Date(timeIntervalSinceNow: -7_200)],
+            ofItemAtPath: bench.path("local.git/objects/pack/pack_git2_old"))
+        _ = try fetch(bench.path("origin.git"))
+        let left = try FileManager.default.contentsOfDirectory(
+            atPath: bench.path("local.git/objects/pack"))
+        #expect(left.filter { $0.hasPrefix("pack_git2_") } == ["pack_git2_new"])
     }
 
     // A3, A4, A5: whatever somebody does to the branch is named, and never taken for progress.

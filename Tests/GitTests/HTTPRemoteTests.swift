@@ -68,4 +68,26 @@ import Testing
             throw Trouble("expected unreachable, found \(String(describing: failure))")
         }
     }
+
+    @Test func selfSignedCertificateIsRefused() async throws {
+        _ = try bench.run(
+            "/usr/bin/env",
+            [
+                "openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt",
+                "ec_paramgen_curve:prime256v1", "-nodes", "-days", "1", "-subj", "/CN=127.0.0.1",
+                "-addext", "subjectAltName=IP:127.0.0.1", "-keyout", bench.path("key.pem"),
+                "-out", bench.path("certificate.pem"),
+            ])
+        let server = try bench.startHTTP(token: token, withTLS: true)
+        let remote = try GitRemote(
+            url: "https://127.0.0.1:\(server.port)/origin.git", branch: "main",
+            credential: .token(user: "robot", token: Secret(token)))
+        let failure = await #expect(throws: RemoteFailure.self) {
+            try await RemoteWorker.ofThisBuild().fetch(
+                repositoryPath: bench.path("local.git"), remote: remote, into: scratchName)
+        }
+        guard case .rejectedCertificate = failure else {
+            throw Trouble("expected a rejected certificate, found \(String(describing: failure))")
+        }
+    }
 }

@@ -117,4 +117,12 @@ import Testing
             throw Trouble("expected unacknowledged, found \(String(describing: failure))")
         }
     }
+
+    @Test func unknownCommitIsOurOwnMistake() async throws {
+        let absent = try #require(ObjectID(hex: String(repeating: "a", count: 40)))
+        let failure = #expect(throws: RemoteFailure.self) { try push(absent, expecting: seed) }
+        guard case .misconfigured = failure else {
+            throw Trouble("expected misconfigured, found \(String(describing: failure))")
+        }
+    }
 }

@@ -65,6 +65,22 @@ import Testing
         #expect(try bench.git("-C", repository.path, "fsck", "--strict", "--no-dangling") == "")
     }
 
+    @Test func changedPathsSeeAFileBecomeAFolder() async throws {
+        let first = try await bench.seededRepository("r.git")
+        let file = try await bench.commit(["a": "1", "b": "1"], in: "r.git", onto: first)
+        let repository = try GitRepository(opening: bench.path("r.git"))
+        let gone = try await repository.commit(
+            onto: file, changes: ["a": nil], message: "gone\n", author: author(),
+            at: 1_700_000_000_000, updating: ReferenceName("refs/heads/main"), expecting: file)
+        guard case .committed(let between) = gone else { throw Trouble("no commit") }
+        let folder = try await bench.commit(["a/x": "1"], in: "r.git", onto: between)
+        let old = try await repository.commitInfo(file).tree
+        let new = try await repository.commitInfo(folder).tree
+        let changed = try await repository.changedPaths(from: old, to: new, under: "a")
+        #expect(changed.map(\.text) == ["a", "a/x"])
+        #expect(try await repository.changedPaths(from: old, to: new) == changed)
+    }
+
     @Test func referencesMoveOnlyFromWhereTheyWereSeen() async throws {
         let first = try await bench.seededRepository("r.git")
         let repository = try GitRepository(opening: bench.path("r.git"))

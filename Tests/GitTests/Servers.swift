@@ -46,7 +46,8 @@ extension Workbench {
 
     /// `git http-backend` behind basic authentication for `robot` with this token. Below
     /// `/elsewhere/` it redirects to another host.
-    func startHTTP(token: String, elsewhere: Int = 1) throws -> ServerProcess {
+    func startHTTP(token: String, elsewhere: Int = 1, withTLS: Bool = false) throws -> ServerProcess
+    {
         let port = try freePort()
         try write(httpServer, to: "server.py")
         return try ServerProcess(
@@ -54,6 +55,7 @@ extension Workbench {
             [
                 "python3", path("server.py"), String(port), folder, token,
                 git("--exec-path") + "/git-http-backend", String(elsewhere),
+                withTLS ? "tls" : "plain",
             ], port: port, log: path("http.log"))
     }
 
@@ -152,9 +154,9 @@ private func loopback(port: UInt16) -> sockaddr_in {
 }
 
 private let httpServer = #"""
-    import base64, http.server, os, subprocess, sys
+    import base64, http.server, os, ssl, subprocess, sys
 
-    port, root, token, backend, elsewhere = sys.argv[1:]
+    port, root, token, backend, elsewhere, transport = sys.argv[1:]
     expected = "Basic " + base64.b64encode(("robot:" + token).encode()).decode()
 
     class Handler(http.server.BaseHTTPRequestHandler):
@@ -201,6 +203,12 @@ private let httpServer = #"""
 
         do_POST = do_GET
 
-    http.server.ThreadingHTTPServer(("127.0.0.1", int(port)), Handler).serve_forever()
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", int(port)), Handler)
+    if transport == "tls":
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(root + "/certificate.pem", root + "/key.pem")
+        server.socket = context.wrap_socket(server.socket, server_side=True,
+            do_handshake_on_connect=False)
+    server.serve_forever()
 
     """#

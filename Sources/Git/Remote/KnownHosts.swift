@@ -94,7 +94,7 @@ extension KnownHosts {
 
     /// Leaves the pinned keys where libgit2 looks for the kind of key to ask the server for.
     /// Without that, a server with several keys may show one that is not pinned.
-    /// - Returns: the folder that has to be the home folder when libgit2 starts.
+    /// - Returns: the folder for `GitRuntime.findKnownHosts`.
     func leaveForLibgit2(beside repositoryPath: String) throws -> String {
         let home = collapsingSlashes(repositoryPath) + "/gatewright-ssh"
         try FileManager.default.createDirectory(

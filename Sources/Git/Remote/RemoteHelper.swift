@@ -17,7 +17,7 @@ package func runRemoteHelper() -> Never {
     if let keys = try? KnownHosts(for: request.remote),
         let home = try? keys.leaveForLibgit2(beside: request.repositoryPath)
     {
-        try? GitRuntime.start(knownHostsIn: home)
+        try? GitRuntime.findKnownHosts(in: home)
     }
     Thread.detachNewThread {
         while let rest = try? input.read(upToCount: 4_096), !rest.isEmpty {}

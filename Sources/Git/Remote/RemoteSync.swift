@@ -1,4 +1,5 @@
 internal import CGit2
+internal import Foundation
 
 /// Fetch and push, for one branch and never with force. Both block for as long as the server
 /// likes, because libgit2 1.5 has no time-outs: outside of tests they run in `RemoteWorker`'s
@@ -18,6 +19,7 @@ package enum RemoteSync {
             guard let tip = heads[remote.branch.text] else {
                 return .missingBranch(previous: previous, isEmpty: heads.isEmpty)
             }
+            removeAbandonedPacks(repositoryPath)
             try connection.download("+\(remote.branch):\(scratch)")
             let change = try movement(from: previous, to: tip, in: connection.repository.raw)
             try compareAndSwap(
@@ -35,11 +37,17 @@ package enum RemoteSync {
     ) throws(RemoteFailure) -> PushOutcome {
         try RemoteConnection.open(repositoryPath, remote) {
             connection throws(GitError) in
+            let conversation = connection.conversation
+            do throws(GitError) {
+                _ = try lookUpCommit(commit, in: connection.repository.raw)
+            } catch {
+                conversation.failure = .misconfigured("\(error)")
+                throw error
+            }
             // libgit2 1.5 pushes references, not commits.
             let outgoing = try ReferenceName("refs/gatewright/outgoing/" + remote.branchName)
             try compareAndSwap(
                 outgoing, to: commit, expecting: .anything, in: connection.repository.raw)
-            let conversation = connection.conversation
             conversation.pushing = (commit, expecting)
             do throws(GitError) {
                 try connection.push("\(outgoing):\(remote.branch)")
@@ -126,4 +134,19 @@ package enum RemoteSync {
 extension GitRemote {
     /// The branch without `refs/heads/`.
     var branchName: String { String(branch.text.dropFirst("refs/heads/".count)) }
+}
+
+/// Takes away what killed fetches left half-written; otherwise a remote that always hangs in the
+/// middle of a pack would fill the disk. An hour is far above any deadline.
+private func removeAbandonedPacks(_ repositoryPath: String) {
+    let folder = collapsingSlashes(repositoryPath) + "/objects/pack"
+    let files = FileManager.default
+    for name in (try? files.contentsOfDirectory(atPath: folder)) ?? []
+    where name.hasPrefix("pack_git2_") {
+        let attributes = try? files.attributesOfItem(atPath: folder + "/" + name)
+        guard let written = attributes?[.modificationDate] as? Date,
+            written.timeIntervalSinceNow < -3_600
+        else { continue }
+        try? files.removeItem(atPath: folder + "/" + name)
+    }
 }
