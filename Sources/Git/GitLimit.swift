@@ -1,0 +1,13 @@
+/// The limits of what one call reads, each with its reason.
+package enum GitLimit {
+    /// A forge with a reference for each pull request has some 100,000; we need a handful.
+    package static let referencesMax = 200_000
+    /// A folder of 10,000 rollouts with room to spare.
+    package static let treeEntriesMax = 100_000
+    /// Paths that may differ between two trees before a person should look at what happened.
+    package static let changedPathsMax = 100_000
+    /// Commits looked at to answer one question about history.
+    package static let historyScanMax = 200_000
+    /// A commit holds a message and a signature; this is many times the largest honest one.
+    package static let commitBytesMax = 1 << 20
+}

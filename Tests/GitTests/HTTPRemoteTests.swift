@@ -1,0 +1,93 @@
+import Foundation
+import Git
+import Testing
+
+@Suite struct HTTPRemoteTests {
+    private let bench: Workbench
+    private let seed: ObjectID
+    private let scratchName: ReferenceName
+    private let token = "t0ken-of-the-robot"
+
+    init() async throws {
+        bench = try Workbench()
+        seed = try await bench.seededRepository("origin.git")
+        try bench.git("-C", bench.path("origin.git"), "config", "http.receivepack", "true")
+        scratchName = try ReferenceName(scratch)
+        _ = try GitRepository(openingOrCreatingBareAt: bench.path("local.git"))
+    }
+
+    private func remote(
+        _ server: ServerProcess, token: String?, folder: String = ""
+    ) throws -> GitRemote {
+        try GitRemote(
+            url: "http://127.0.0.1:\(server.port)\(folder)/origin.git", branch: "main",
+            credential: token.map { .token(user: "robot", token: Secret($0)) } ?? .none)
+    }
+
+    @Test func tokenLetsUsFetchAndPush() async throws {
+        let server = try bench.startHTTP(token: token)
+        let remote = try remote(server, token: token)
+        let worker = try RemoteWorker.ofThisBuild()
+        let found = try await worker.fetch(
+            repositoryPath: bench.path("local.git"), remote: remote, into: scratchName)
+        #expect(found == .tip(seed, previous: nil, change: .first))
+        let ours = try await bench.commit(
+            ["a": "1"], in: "local.git", onto: seed, reference: "refs/heads/main",
+            expecting: .some(nil))
+        let tip = try await worker.pushAcknowledged(
+            repositoryPath: bench.path("local.git"), remote: remote, commit: ours,
+            expecting: seed, fetchingInto: scratchName)
+        #expect(tip == ours)
+    }
+
+    // A20
+    @Test(arguments: ["expired-t0ken", nil])
+    func badTokenIsUnauthorisedAndNotShown(_ bad: String?) async throws {
+        let server = try bench.startHTTP(token: token)
+        let failure = await #expect(throws: RemoteFailure.self) {
+            try await RemoteWorker.ofThisBuild().fetch(
+                repositoryPath: bench.path("local.git"), remote: remote(server, token: bad),
+                into: scratchName)
+        }
+        guard case .unauthorised(let text) = failure else {
+            throw Trouble("expected unauthorised, found \(String(describing: failure))")
+        }
+        #expect(!text.contains("expired-t0ken"))
+        #expect(!text.contains(Data("robot:expired-t0ken".utf8).base64EncodedString()))
+    }
+
+    @Test func redirectsAreNotFollowed() async throws {
+        let other = try SilentServer()
+        let server = try bench.startHTTP(token: token, elsewhere: other.port)
+        let failure = await #expect(throws: RemoteFailure.self) {
+            try await RemoteWorker.ofThisBuild(deadline: .seconds(10)).fetch(
+                repositoryPath: bench.path("local.git"),
+                remote: remote(server, token: token, folder: "/elsewhere"), into: scratchName)
+        }
+        guard case .unreachable = failure else {
+            throw Trouble("expected unreachable, found \(String(describing: failure))")
+        }
+    }
+
+    @Test func selfSignedCertificateIsRefused() async throws {
+        _ = try bench.run(
+            "/usr/bin/env",
+            [
+                "openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt",
+                "ec_paramgen_curve:prime256v1", "-nodes", "-days", "1", "-subj", "/CN=127.0.0.1",
+                "-addext", "subjectAltName=IP:127.0.0.1", "-keyout", bench.path("key.pem"),
+                "-out", bench.path("certificate.pem"),
+            ])
+        let server = try bench.startHTTP(token: token, withTLS: true)
+        let remote = try GitRemote(
+            url: "https://127.0.0.1:\(server.port)/origin.git", branch: "main",
+            credential: .token(user: "robot", token: Secret(token)))
+        let failure = await #expect(throws: RemoteFailure.self) {
+            try await RemoteWorker.ofThisBuild().fetch(
+                repositoryPath: bench.path("local.git"), remote: remote, into: scratchName)
+        }
+        guard case .rejectedCertificate = failure else {
+            throw Trouble("expected a rejected certificate, found \(String(describing: failure))")
+        }
+    }
+}
