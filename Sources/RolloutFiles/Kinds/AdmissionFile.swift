@@ -55,6 +55,7 @@ enum AdmissionFile {
             findings.add(
                 "the bounds of \(try row(metric)) have different units", at: row.mark,
                 expected: first.unit.rawValue, fix: "write them in one unit")
+            return nil
         }
         let floor = [least, over].compactMap { $0?.value }.max()
         let ceiling = [most, under].compactMap { $0?.value }.min()

@@ -100,8 +100,7 @@ enum GuardrailRules {
             refuseComparison(true, row, "\(field.key) is not a comparison", &findings)
             return nil
         }
-        let place = row.mark(field)
-        guard check(bound, unit(metric, relative: relative), field, at: place, &findings) else {
+        guard check(bound, unit(metric, relative: relative), field, row, &findings) else {
             return nil
         }
         return try criterion(field.key, bound.value, metric, row, &findings)
@@ -128,15 +127,16 @@ enum GuardrailRules {
     }
 
     private static func check(
-        _ bound: Quantity, _ unit: Quantity.Unit, _ field: some AnyField, at mark: Mark,
+        _ bound: Quantity, _ unit: Quantity.Unit, _ field: some AnyField, _ row: Row,
         _ findings: inout Findings
     ) -> Bool {
         guard bound.unit == unit else {
             let hint = unit == .points ? "; % would be a part of stable's value" : ""
+            let found = row.item(field)?.found ?? bound.unit.rawValue
             findings.add(
-                "\(field.key): found \(bound.unit.rawValue.split(separator: " such").joined()), "
-                    + "expected \(unit.rawValue)\(hint)", at: mark, found: bound.unit.rawValue,
-                expected: unit.rawValue, fix: "write \(unit.rawValue)")
+                "\(field.key): found \(found), expected \(unit.rawValue)\(hint)",
+                at: row.mark(field), found: found, expected: unit.rawValue,
+                fix: "write \(unit.rawValue)")
             return false
         }
         let range: ClosedRange<Double> =
@@ -147,9 +147,11 @@ enum GuardrailRules {
             case .number: -Double.greatestFiniteMagnitude...Double.greatestFiniteMagnitude
             }
         guard range.contains(bound.value.value) else {
+            let found = row.item(field)?.found ?? "\(bound.value)"
             findings.add(
-                "\(field.key): the bound is out of range", at: mark, found: "\(bound.value)",
-                expected: unit.rawValue, fix: "write a bound that can be kept and can be broken")
+                "\(field.key): found \(found), which no version can be held to",
+                at: row.mark(field), found: found, expected: unit.rawValue,
+                fix: "write \(unit.rawValue), from 0 to 100%")
             return false
         }
         return true

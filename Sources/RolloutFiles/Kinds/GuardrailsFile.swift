@@ -8,7 +8,7 @@ enum GuardrailsFile {
     }
 
     static let falseRollbackRate = Field.defaulted(
-        "falseRollbackRate", .percent(0.0001...0.2, example: "1%"), FiniteDouble(clamping: 0.01),
+        "falseRollbackRate", .percent(0.0001...0.2, example: "1%"), FiniteDouble(known: 0.01),
         written: "1%",
         "The probability of rolling back a healthy candidate, over a whole rollout; 0.01% to 20%.")
     static let guardrails = Field.required(
@@ -54,7 +54,7 @@ enum GuardrailFields {
     static let quantile = Field<FiniteDouble?>.optional(
         "quantile", .percent(0.01...0.9999, example: "99%"), "latency: which quantile.")
     static let features = Field<[String]?>.optional(
-        "features", MetricShape.features, "drift: all, or a list of features.")
+        "features", MetricShape.features, "drift: all, or a list of features; all by default.")
     static let test = Field<Metric.DriftTest?>.optional(
         "test", .choice(Metric.DriftTest.self), "drift: which distance; psi by default.")
     static let onBreach = Field.required(
@@ -75,7 +75,7 @@ enum GuardrailFields {
         "onNoData", .choice(NoData.self), .hold, written: "hold",
         "Missing data is never a pass: the share is held.")
     static let labels = Field<LabelRule?>.optional(
-        "labels", LabelFields.shape, "accuracy: how late the truth may come.")
+        "labels", LabelFields.shape, "accuracy: how late the truth may come; no bound by default.")
     static let severity = Field<Severity?>.optional(
         "severity", .choice(Severity.self),
         "By default critical for rollback and step-back, warning for hold and alert, info for "

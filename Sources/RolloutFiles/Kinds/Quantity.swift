@@ -19,7 +19,8 @@ extension Shape where Value == Quantity {
     /// `0.2`, `95%`, `3pp`, `15ms` or `50MB`.
     static var quantity: Shape {
         .scalar(
-            "a number with its unit, such as 95%, 3pp, 15ms, 50MB or 0.2", example: "95%",
+            "a number with its unit, such as 95%, 3pp, 15ms, 50MB or 0.2",
+            example: "it in the unit that the metric has",
             schema: [
                 "oneOf": [
                     ["type": "number"],

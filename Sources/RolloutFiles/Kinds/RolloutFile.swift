@@ -113,13 +113,16 @@ enum FallbackFields {
             timeout: try row(timeout))
     }
 
-    private static var zero: FiniteDouble { FiniteDouble(clamping: 0) }
+    private static var zero: FiniteDouble { FiniteDouble(known: 0) }
 }
 
 extension FiniteDouble {
-    /// For numbers that are finite as they stand in the source.
-    init(clamping value: Double) {
-        self = FiniteDouble(value) ?? FiniteDouble(clamping: 0)
+    /// For numbers of this module's own, which are finite as they stand in the source.
+    init(known value: Double) {
+        guard let number = FiniteDouble(value) else {
+            preconditionFailure("\(value) in the source is not finite")
+        }
+        self = number
     }
 }
 

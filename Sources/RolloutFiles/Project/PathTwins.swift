@@ -44,7 +44,8 @@ struct PathTwins {
     func contains(_ path: String) -> Bool { !folded.isEmpty && folded.contains(Self.fold(path)) }
 
     private static func fold(_ path: String) -> String {
-        path.precomposedStringWithCompatibilityMapping.lowercased()
+        guard !path.utf8.allSatisfy({ $0 < 128 }) else { return path.lowercased() }
+        return path.precomposedStringWithCompatibilityMapping.lowercased()
             .precomposedStringWithCompatibilityMapping
     }
 

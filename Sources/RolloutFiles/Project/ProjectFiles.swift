@@ -24,6 +24,11 @@ package enum ProjectFiles {
         return String(parts[1]).flatMap { try? RolloutName($0) }
     }
 
+    /// Paths that differ only in case or in how an accent is stored, each with its twin named.
+    ///
+    /// `check` asks this itself; whoever links rollouts one by one asks it when the tree changes.
+    package static func twins(of paths: [String]) -> [Diagnostic] { PathTwins(paths).diagnostics }
+
     /// Reads and links a whole repository.
     package static func check(files: [SourceFile]) -> CheckedProject {
         link(files: files.map { ParsedFile($0) })

@@ -32,7 +32,11 @@ extension Shape where Value == FiniteDouble {
             schema: pattern("^-?[0-9]+(\\.[0-9]+)?%$", .string(example))
         ) { scalar throws(Refusal) in
             let fraction = try Number.hundredths(scalar, unit: "%")
-            guard range.contains(fraction.value) else { throw Refusal("out of range") }
+            guard range.contains(fraction.value) else {
+                let (low, high) = (range.lowerBound * 100, range.upperBound * 100)
+                throw Refusal(
+                    "\(CanonicalJSON.text(of: low))% to \(CanonicalJSON.text(of: high))%")
+            }
             return fraction
         }
     }
@@ -54,7 +58,7 @@ extension Shape where Value == Int {
     static func whole(_ range: ClosedRange<Int>) -> Shape {
         .scalar(
             "a whole number from \(range.lowerBound) to \(range.upperBound)",
-            example: "\(range.lowerBound)",
+            example: "\(min(max(100, range.lowerBound), range.upperBound))",
             schema: [
                 "type": "integer", "minimum": .integer(Int64(range.lowerBound)),
                 "maximum": .integer(Int64(range.upperBound)),
@@ -154,7 +158,7 @@ extension Shape where Value == String {
     }
 
     /// Text for people: 1 to `limit` characters.
-    static func text(limit: Int = 500, example: String = "some words") -> Shape {
+    static func text(limit: Int = 500, example: String = "text in quotes") -> Shape {
         .scalar(
             "text", example: example,
             schema: ["type": "string", "minLength": 1, "maxLength": .integer(Int64(limit))]

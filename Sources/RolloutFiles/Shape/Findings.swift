@@ -1,5 +1,8 @@
 /// What is found wrong while one file is decoded.
 struct Findings {
+    /// What one file may say about itself; a person corrects the first and looks again.
+    static let limit = 100
+
     let source: SourceText
     private(set) var diagnostics: [Diagnostic] = []
     /// The key whose value is being read, for messages.
@@ -17,6 +20,7 @@ struct Findings {
         _ message: String, at mark: Mark, found: String? = nil, expected: String? = nil,
         fix: String? = nil, severity: Diagnostic.Severity = .error
     ) {
+        guard diagnostics.count < Self.limit else { return }
         diagnostics.append(
             source.diagnostic(
                 message, at: mark, found: found, expected: expected, fix: fix, severity: severity))
