@@ -1,0 +1,79 @@
+package import RolloutCore
+
+/// The controller's own settings: `gatewright.yaml`. Endpoints and key files live only here.
+package struct ControllerConfiguration: Hashable, Sendable {
+    package var repository = Repository()
+    /// Where SQLite and the clone are kept.
+    package var dataDirectory = ".gatewright"
+    /// The time between two looks at the remote when no webhook comes.
+    package var poll = TimeSpan.seconds(30)
+    /// A file with the shared secret of the forge's webhook; `nil` takes no webhooks.
+    package var webhookSecretFile: String?
+    package var listen = Listen()
+    package var routers: [RouterName: Router] = [:]
+    package var signals: [SignalName: Signal] = [:]
+    package var notifications: [Notification] = []
+    package var limits = Limits()
+
+    package init() {}
+
+    package struct Repository: Hashable, Sendable {
+        /// `.` is the repository that the controller stands in.
+        package var url = "."
+        package var branch = "main"
+        /// The branch that decisions go to; `nil` is `branch`.
+        package var stateBranch: String?
+        package var credential: Credential?
+    }
+
+    package struct Credential: Hashable, Sendable {
+        package enum Secret: Hashable, Sendable {
+            case tokenFile(String)
+            case sshKeyFile(String)
+            case sshAgent
+        }
+
+        package var secret: Secret
+        package var user: String?
+        /// An OpenSSH known_hosts file.
+        package var knownHosts: String?
+    }
+
+    package struct Listen: Hashable, Sendable {
+        package var host = "127.0.0.1"
+        package var port = 8_090
+        /// A file with the token that writing requests must carry; `nil` makes the API read-only.
+        package var tokenFile: String?
+    }
+
+    package enum Router: Hashable, Sendable {
+        /// Admin address by region.
+        case gateway([RegionName: String])
+        /// A gateway in this process, listening on this port.
+        case embedded(port: Int)
+    }
+
+    package enum Signal: Hashable, Sendable {
+        /// Observations that gateways push.
+        case gateway
+        case prometheus(url: String)
+        case influx(url: String, database: String)
+    }
+
+    package struct Notification: Hashable, Sendable {
+        package var url: String
+        package var secretFile: String?
+    }
+
+    package struct Limits: Hashable, Sendable {
+        /// Outside calls at once.
+        package var calls = 8
+        /// How long one outside query may take.
+        package var queryTimeout = TimeSpan.seconds(10)
+        /// Bytes of one outside answer.
+        package var answerBytes: Int64 = 4 << 20
+        package var rollouts = 10_000
+        /// How long observations are kept.
+        package var retention = TimeSpan.seconds(30 * 86_400)
+    }
+}
