@@ -46,7 +46,6 @@ final class AdminPlane: Sendable {
         let parts = request.head.uri.split(separator: "?", maxSplits: 1).map(String.init)
         let path = parts.first?.split(separator: "/").map(String.init) ?? []
         let query = parts.dropFirst().first ?? ""
-        let promise = loop.makePromise(of: WholeResponse.self)
         switch (request.head.method, path.count) {
         case (.GET, 1) where path == ["metrics"]:
             return reply(
@@ -62,15 +61,23 @@ final class AdminPlane: Sendable {
             case .GET: return reply(route(rollout))
             case .PUT:
                 let body = request.body ?? ByteBuffer()
-                promise.completeWithTask { await self.put(rollout, body) }
-            case .DELETE: promise.completeWithTask { await self.delete(rollout, query) }
+                later(on: loop, reply) { await self.put(rollout, body) }
+            case .DELETE: later(on: loop, reply) { await self.delete(rollout, query) }
             default: return reply(.error(.methodNotAllowed, "GET, PUT or DELETE"))
             }
         default: return reply(.error(.notFound, "no such path"))
         }
+    }
+
+    /// Changes wait for the disk, so they are answered from a task.
+    private func later(
+        on loop: any EventLoop, _ reply: @escaping (WholeResponse) -> Void,
+        _ work: @escaping @Sendable () async -> WholeResponse
+    ) {
         let bound = NIOLoopBound(reply, eventLoop: loop)
-        promise.futureResult.whenComplete { result in
-            bound.value((try? result.get()) ?? .error(.internalServerError, "not answered"))
+        Task {
+            let response = await work()
+            loop.execute { bound.value(response) }
         }
     }
 
