@@ -1,0 +1,78 @@
+import RolloutCore
+import Testing
+import Traffic
+
+/// What the loop relies on, for every router.
+@Suite struct RouterContractTests {
+    @Test(arguments: RouterUnderTest.allCases)
+    func whatIsAppliedIsReadBack(_ kind: RouterUnderTest) async throws {
+        try await kind.with { router, _ in
+            let one = try route("one", generation: 1, share: 500)
+            let two = try route("two", generation: 4)
+            #expect(await router.readBack(one.rollout, in: one.region) == .nothing)
+            #expect(await router.readBackAll(in: one.region) == .serving([:]))
+            #expect(try await router.apply(one) == one)
+            #expect(try await router.apply(one) == one)
+            #expect(try await router.apply(two) == two)
+            #expect(await router.readBack(one.rollout, in: one.region) == .serving(one))
+            #expect(
+                await router.readBackAll(in: one.region)
+                    == .serving([one.rollout: one, two.rollout: two]))
+        }
+    }
+
+    @Test(arguments: RouterUnderTest.allCases)
+    func aLateRouteIsRefusedWithWhatIsServed(_ kind: RouterUnderTest) async throws {
+        try await kind.with { router, _ in
+            let served = try route(generation: 7, share: 100)
+            _ = try await router.apply(served)
+            for late in [try route(generation: 6), try route(generation: 7, share: 101)] {
+                await #expect(throws: RouterFailure.refusedStale(current: served)) {
+                    try await router.apply(late)
+                }
+            }
+            #expect(try await router.apply(route(generation: 7, share: 0)).share == .zero)
+        }
+    }
+
+    @Test(arguments: RouterUnderTest.allCases)
+    func aWithdrawnRolloutIsGoneAndFenced(_ kind: RouterUnderTest) async throws {
+        try await kind.with { router, _ in
+            let served = try route(generation: 7)
+            _ = try await router.apply(served)
+            await #expect(throws: RouterFailure.refusedStale(current: served)) {
+                try await router.withdraw(served.rollout, from: served.region, generation: 6)
+            }
+            for _ in 0..<2 {
+                try await router.withdraw(served.rollout, from: served.region, generation: 8)
+            }
+            #expect(await router.readBack(served.rollout, in: served.region) == .nothing)
+            await #expect(throws: RouterFailure.refusedStale(current: nil)) {
+                try await router.apply(served)
+            }
+        }
+    }
+
+    @Test(arguments: RouterUnderTest.allCases)
+    func whatCannotBeServedIsRejected(_ kind: RouterUnderTest) async throws {
+        try await kind.with { router, _ in
+            let strangers = [
+                try route(generation: 1, region: "us"),
+                try route(generation: 1, endpoint: "ftp://x"),
+            ]
+            for stranger in strangers {
+                let failure = await #expect(throws: RouterFailure.self) {
+                    try await router.apply(stranger)
+                }
+                guard case .rejected = failure else {
+                    Issue.record("\(String(describing: failure))")
+                    continue
+                }
+            }
+            guard case .unknown = await router.readBackAll(in: try RegionName("us")) else {
+                Issue.record("a region without a router is not empty, it is unknown")
+                return
+            }
+        }
+    }
+}
