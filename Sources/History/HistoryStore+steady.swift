@@ -1,0 +1,42 @@
+import GRDB
+package import RolloutCore
+
+// Elapsed time that only a running controller adds to. Soak is counted in it, so neither a jump
+// of the wall clock nor a restart shortens a stage (B7, B9). A lost file starts at zero: longer.
+extension HistoryStore {
+    /// Milliseconds that controllers have run on this directory, as of the last heartbeat.
+    /// - Throws: `.busy`, `.damaged` or `.failed`.
+    package func steadyElapsed() throws(HistoryError) -> Int64 {
+        try read { database in
+            try Int64.fetchOne(database, sql: "SELECT elapsed FROM steady WHERE id = 1") ?? 0
+        }
+    }
+
+    /// Keeps the total so far: the value at the start plus the monotonic time since. Never lowers.
+    /// - Throws: `.storageFull`, `.busy`, `.damaged` or `.failed`.
+    package func heartbeat(elapsed milliseconds: Int64) throws(HistoryError) {
+        try write { database in
+            try database.execute(
+                sql: "UPDATE steady SET elapsed = max(elapsed, ?) WHERE id = 1",
+                arguments: [milliseconds])
+        }
+    }
+
+    /// The steady time at which a step was first seen; `now` is kept when this is the first time.
+    /// - Throws: `.storageFull`, `.busy`, `.damaged` or `.failed`.
+    package func stepStart(rollout: RolloutName, decision: Int, now: Int64)
+        throws(HistoryError) -> Int64
+    {
+        try write { database in
+            let known = try Int64.fetchOne(
+                database,
+                sql: "SELECT elapsed FROM step_starts WHERE rollout = ? AND decision = ?",
+                arguments: [rollout.rawValue, decision])
+            if let known { return known }
+            try database.execute(
+                sql: "INSERT INTO step_starts VALUES (?, ?, ?)",
+                arguments: [rollout.rawValue, decision, max(now, 0)])
+            return max(now, 0)
+        }
+    }
+}
