@@ -1,6 +1,6 @@
 package import Logging
-package import NIOCore
 import NIOConcurrencyHelpers
+package import NIOCore
 import NIOHTTP1
 import NIOPosix
 package import RolloutCore

@@ -2,7 +2,7 @@
 package enum GitLimit {
     /// A forge with a reference for each pull request has some 100,000; we need a handful.
     package static let referencesMax = 200_000
-    /// A folder of 10,000 rollouts with room to spare.
+    /// A folder of 10,000 entries, ten times over.
     package static let treeEntriesMax = 100_000
     /// Paths that may differ between two trees before a person should look at what happened.
     package static let changedPathsMax = 100_000

@@ -10,6 +10,7 @@ final class DataDirectory: Sendable {
     private let lock: Mutex<Int32?>
     private let reserveHeld = Mutex(false)
 
+    /// Without room for the reserve it opens all the same, with ingestion refused.
     /// - Throws: `.inUse` or `.unusable`.
     init(path: String) throws(HistoryError) {
         self.path = path
@@ -34,6 +35,8 @@ final class DataDirectory: Sendable {
             unlink(path + "/probe")
             try takeReserve()
         } catch {
+            // A controller that restarts on a full disk must still be able to roll back.
+            guard error != .storageFull else { return }
             release()
             throw error
         }

@@ -143,7 +143,10 @@ package struct GatewayAdminRouter: TrafficRouter {
                 throw .unreachable("an answer that is not understood: \(error)")
             }
         case 409:
-            guard let stale = try? JSONDecoder().decode(Stale.self, from: Data(body.readableBytesView)) else {
+            guard
+                let stale = try? JSONDecoder().decode(
+                    Stale.self, from: Data(body.readableBytesView))
+            else {
                 throw .rejected("409 without a route")
             }
             throw .refusedStale(current: stale.current)

@@ -1,5 +1,6 @@
 import ControlServer
 import Foundation
+import History
 import Hummingbird
 import HummingbirdTesting
 import NIOCore
@@ -117,6 +118,19 @@ import Testing
         }
     }
 
+    @Test func aBodyThatBreaksOffStoresNothing() async throws {
+        try await serve { client, stand in
+            let body = Sample.prediction("p1") + "\n"
+            let head =
+                "POST /v1/observations HTTP/1.1\r\nHost: localhost\r\n"
+                + "Content-Type: application/x-ndjson\r\n"
+                + "Content-Length: \(body.utf8.count + 10)\r\n\r\n"
+            let answer = try await talk(try #require(client.port), head + body, thenFinish: true)
+            #expect(answer.hasPrefix("HTTP/1.1 400"), "\(answer)")
+            #expect(try stand.store.newestFact() == 0)
+        }
+    }
+
     @Test func aHeadThatNeverEndsIsCutOff() async throws {
         var configuration = ControlServer.Configuration()
         configuration.limits.idleSeconds = 1
@@ -128,15 +142,20 @@ import Testing
 }
 
 /// Sends bytes and returns what comes until the server closes.
-private func talk(_ port: Int, _ text: String) async throws -> String {
+private func talk(
+    _ port: Int, _ text: String, thenFinish: Bool = false
+) async throws -> String {
     let channel = try await ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
         .connect(host: "localhost", port: port) { channel in
             channel.eventLoop.makeCompletedFuture {
-                try NIOAsyncChannel<ByteBuffer, ByteBuffer>(wrappingChannelSynchronously: channel)
+                try NIOAsyncChannel<ByteBuffer, ByteBuffer>(
+                    wrappingChannelSynchronously: channel,
+                    configuration: .init(isOutboundHalfClosureEnabled: true))
             }
         }
     return try await channel.executeThenClose { inbound, outbound in
         try await outbound.write(ByteBuffer(string: text))
+        if thenFinish { outbound.finish() }
         var answer = ""
         for try await part in inbound { answer += String(buffer: part) }
         return answer

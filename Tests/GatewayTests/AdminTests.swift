@@ -7,7 +7,9 @@ import Testing
 @testable import Gateway
 
 extension SocketTests.Admin {
-    private func put(_ route: Route, _ admin: Caller, name: String = "m") async throws -> Caller.Reply {
+    private func put(_ route: Route, _ admin: Caller, name: String = "m") async throws
+        -> Caller.Reply
+    {
         let body = String(decoding: try JSONEncoder().encode(route), as: UTF8.self)
         return try await admin.ask(.PUT, "/admin/v1/routes/\(name)", body: body)
     }

@@ -32,16 +32,23 @@ import Testing
         }
     }
 
-    @Test(arguments: [
-        (#"{"outputs":[{"name":"label","data":["hde"]},{"name":"confidence","data":[0.93]}]}"#,
-            "hde", 0.93),
-        (#"{"outputs":[{"data":[3],"name":"class"},{"name":"other","data":[1]}]}"#, "3", nil),
-        (#"{"outputs":[{"name":"y","data":[[1.5,2],[3]]}]}"#, "1.5,2,3", nil),
-        (#"{"outputs":[{"name":"label","data":["a","b"]},{"name":"confidence","data":[0.9,0.4]}]}"#,
-            "a,b", 0.4),
-        (#"{"outputs":[{"name":"label","data":["a"]},{"name":"confidence","data":[NaN]}]}"#,
-            "a", nil),
-    ] as [(String, String, Double?)])
+    @Test(
+        arguments: [
+            (
+                #"{"outputs":[{"name":"label","data":["hde"]},{"name":"confidence","data":[0.93]}]}"#,
+                "hde", 0.93
+            ),
+            (#"{"outputs":[{"data":[3],"name":"class"},{"name":"other","data":[1]}]}"#, "3", nil),
+            (#"{"outputs":[{"name":"y","data":[[1.5,2],[3]]}]}"#, "1.5,2,3", nil),
+            (
+                #"{"outputs":[{"name":"label","data":["a","b"]},{"name":"confidence","data":[0.9,0.4]}]}"#,
+                "a,b", 0.4
+            ),
+            (
+                #"{"outputs":[{"name":"label","data":["a"]},{"name":"confidence","data":[NaN]}]}"#,
+                "a", nil
+            ),
+        ] as [(String, String, Double?)])
     func outputAndConfidenceAreRead(_ text: String, _ output: String, _ confidence: Double?) throws
     {
         let answer = try #require(InferenceAnswer(ByteBuffer(string: text)))

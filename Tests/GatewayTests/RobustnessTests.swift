@@ -23,7 +23,8 @@ extension SocketTests.Robustness {
                 var sent = whole
                 switch turn % 3 {
                 case 0: sent = (0..<next(3_000)).map { _ in UInt8(truncatingIfNeeded: next(256)) }
-                case 1: for _ in 0..<8 { sent[next(sent.count)] = UInt8(truncatingIfNeeded: next(256)) }
+                case 1:
+                    for _ in 0..<8 { sent[next(sent.count)] = UInt8(truncatingIfNeeded: next(256)) }
                 default: sent.removeLast(next(sent.count))
                 }
                 _ = try await RawCaller.send(sent, to: bench.gateway.port, closing: true)

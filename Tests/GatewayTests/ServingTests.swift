@@ -96,14 +96,15 @@ extension SocketTests.Serving {
     }
 
     enum Trouble: CaseIterable {
-        case status, hang, crash, huge, noOutputs, wrongVersion, nobody
+        case status, hang, crash, huge, endless, noOutputs, wrongVersion, nobody
 
         var behaviour: ModelServer.Behaviour {
             switch self {
             case .status, .nobody: .status(500)
             case .hang: .hang
             case .crash: .crash
-            case .huge: .huge(5 * 1024 * 1024)
+            case .huge: .huge(5 * 1024 * 1024, declared: true)
+            case .endless: .huge(5 * 1024 * 1024, declared: false)
             case .noOutputs: .raw("{}")
             case .wrongVersion: .answer(label: "x", version: "1.9")
             }

@@ -5,12 +5,16 @@ import Testing
 
 @Suite struct StickyHashTests {
     // Computed with an independent implementation that reproduces the vector of the SipHash paper.
-    @Test(arguments: [
-        (StickyHash.Purpose.split, "compression-selector", "node-1", 15_782_335_561_114_524_087),
-        (.split, "", "a", 7_713_921_672_033_534_820),
-        (.mirror, "s", "12345678", 17_788_717_120_483_747_318),
-        (.unit, "s", "café", 18_101_231_690_788_496_243),
-    ] as [(StickyHash.Purpose, String, String, UInt64)])
+    @Test(
+        arguments: [
+            (
+                StickyHash.Purpose.split, "compression-selector", "node-1",
+                15_782_335_561_114_524_087
+            ),
+            (.split, "", "a", 7_713_921_672_033_534_820),
+            (.mirror, "s", "12345678", 17_788_717_120_483_747_318),
+            (.unit, "s", "café", 18_101_231_690_788_496_243),
+        ] as [(StickyHash.Purpose, String, String, UInt64)])
     func theHashIsTheSameEverywhere(
         _ purpose: StickyHash.Purpose, _ salt: String, _ key: String, _ expected: UInt64
     ) {
@@ -44,7 +48,9 @@ import Testing
 
     @Test func saltsAndPurposesPickOtherCallers() {
         let half = Share(clamping: 5_000)
-        func both(_ left: (StickyHash.Purpose, String), _ right: (StickyHash.Purpose, String)) -> Int {
+        func both(_ left: (StickyHash.Purpose, String), _ right: (StickyHash.Purpose, String))
+            -> Int
+        {
             (0..<10_000).count {
                 StickyHash.falls("\($0)", into: half, left.0, salt: left.1)
                     && StickyHash.falls("\($0)", into: half, right.0, salt: right.1)

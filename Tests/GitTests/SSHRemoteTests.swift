@@ -16,7 +16,8 @@ import Testing
         _ = try GitRepository(openingOrCreatingBareAt: bench.path("local.git"))
     }
 
-    private func fetch(pinning key: String?, client: String = "client") async throws -> FetchOutcome
+    private func fetch(pinning key: String?, client: String = "client", passphrase: String? = nil)
+        async throws -> FetchOutcome
     {
         if let key {
             let line = try String(contentsOfFile: bench.path(key + ".pub"), encoding: .utf8)
@@ -25,7 +26,8 @@ import Testing
         let remote = try GitRemote(
             url: "ssh://127.0.0.1:\(server.port)\(bench.path("origin.git"))", branch: "main",
             credential: .sshKey(
-                user: NSUserName(), keyPath: bench.path(client), passphrase: nil),
+                user: NSUserName(), keyPath: bench.path(client),
+                passphrase: passphrase.map { Secret($0) }),
             knownHosts: key.map { _ in bench.path("known_hosts") })
         return try await RemoteWorker.ofThisBuild().fetch(
             repositoryPath: bench.path("local.git"), remote: remote, into: scratchName)
@@ -54,5 +56,15 @@ import Testing
         guard case .unauthorised = failure else {
             throw Trouble("expected unauthorised, found \(String(describing: failure))")
         }
+    }
+
+    @Test func lockedKeyNeedsItsPassphrase() async throws {
+        let found = try await fetch(
+            pinning: "host_ed25519", client: "locked", passphrase: "pass phrase")
+        #expect(found == .tip(seed, previous: nil, change: .first))
+        let failure = await #expect(throws: RemoteFailure.self) {
+            try await fetch(pinning: "host_ed25519", client: "locked", passphrase: "wr0ng")
+        }
+        #expect(!"\(failure.map { "\($0)" } ?? "wr0ng")".contains("wr0ng"))
     }
 }

@@ -59,13 +59,16 @@ extension Workbench {
             ], port: port, log: path("http.log"))
     }
 
-    /// An SSH server with the host keys `host_ed25519` and `host_ecdsa`, which lets `client` in.
+    /// An SSH server with the host keys `host_ed25519` and `host_ecdsa`, which lets `client` and
+    /// `locked` (a key behind the passphrase `pass phrase`) in.
     func startSSH() throws -> ServerProcess {
-        for (name, type) in [
-            ("host_ed25519", "ed25519"), ("host_ecdsa", "ecdsa"), ("client", "ed25519"),
+        for (name, type, passphrase) in [
+            ("host_ed25519", "ed25519", ""), ("host_ecdsa", "ecdsa", ""),
+            ("client", "ed25519", ""), ("locked", "ed25519", "pass phrase"),
         ] {
             _ = try run(
-                "/usr/bin/env", ["ssh-keygen", "-q", "-t", type, "-N", "", "-f", path(name)])
+                "/usr/bin/env",
+                ["ssh-keygen", "-q", "-t", type, "-N", passphrase, "-f", path(name)])
         }
         if geteuid() == 0 { mkdir("/run/sshd", 0o755) }
         let port = try freePort()
@@ -75,7 +78,7 @@ extension Workbench {
             Port \(port)
             HostKey \(path("host_ecdsa"))
             HostKey \(path("host_ed25519"))
-            AuthorizedKeysFile \(path("client.pub"))
+            AuthorizedKeysFile \(path("client.pub")) \(path("locked.pub"))
             PidFile none
             StrictModes no
             UsePAM no

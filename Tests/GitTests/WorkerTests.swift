@@ -55,7 +55,11 @@ import Testing
         try input.writing.write(contentsOf: Data(request.utf8))
         // To the helper the death of its parent is the end of its input.
         try input.writing.close()
+        // One that stays would hang the test, and is shown as 137 instead.
+        let watchdog = DispatchWorkItem { kill(child.pid, SIGKILL) }
+        DispatchQueue.global().asyncAfter(deadline: .now() + 15, execute: watchdog)
         #expect(child.waitForEnd() == 1)
+        watchdog.cancel()
     }
 
     @Test(arguments: ["/bin/false", "/bin/cat", "/nonexistent"])

@@ -76,6 +76,31 @@ import Testing
         #expect(guardrail("atMost: 0.2, minSamples: \(text)").content == nil)
     }
 
+    @Test(arguments: ["*a", "[*a, *a]", "{? *a : 1}"])
+    func T11_aliasesAreRefusedBeforeTheyExpand(_ use: String) {
+        let list = Array(repeating: "*a", count: 10).joined(separator: ",")
+        var text = "a: &a [x,x,x,x,x,x,x,x,x,x]\n"
+        for level in 0..<12 { text += "b\(level): &a [\(list)]\n" }
+        text += "c: \(use)\n"
+        var parsed: ParsedFile?
+        let time = ContinuousClock().measure {
+            parsed = ProjectFiles.parse(path: path, bytes: Array(text.utf8))
+        }
+        #expect(parsed?.diagnostics.first?.message.contains("anchors and aliases") == true)
+        #expect(time < .seconds(1))
+    }
+
+    @Test(arguments: [
+        "\"R &D and *stars* and !bangs\"", "'&a'", "research & development",
+        "a?b=1&c=2", "|\n    of &a\n    *b", ">-\n    !c\n    * 100",
+    ])
+    func T11_textThatOnlyLooksLikeAnAnchorIsTaken(_ text: String) throws {
+        let changed = try good(path).replacing(
+            "Chooses HDE, AMST or no compression for each DWCP transfer", text)
+        let parsed = ProjectFiles.parse(path: path, bytes: changed.bytes)
+        #expect(parsed.content != nil, "\(parsed.diagnostics)")
+    }
+
     @Test func T12_theJSONOfOneValueIsTheSameInEveryProcess() throws {
         // Dictionary order is seeded per process, so equal bytes here need a sorted printer: the
         // golden file was written by another process.

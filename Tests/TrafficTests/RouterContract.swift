@@ -13,12 +13,14 @@ enum RouterUnderTest: CaseIterable {
     func with(_ body: (any TrafficRouter, GatewayServer) async throws -> Void) async throws {
         let gateway = try GatewayServer(
             .init(region: RegionName("eu-west"), port: 0, adminPort: 0, adminToken: "secret"),
-            sink: ClosureSink { _ in }, logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+            sink: ClosureSink { _ in },
+            logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
         try await gateway.start()
         switch self {
         case .embedded:
             try await body(
-                EmbeddedGatewayRouter(tables: [gateway.table.region: .init(gateway.table)]), gateway)
+                EmbeddedGatewayRouter(tables: [gateway.table.region: .init(gateway.table)]), gateway
+            )
             await gateway.shutdown()
         case .admin:
             let url = "http://127.0.0.1:\(gateway.adminPort ?? 0)"

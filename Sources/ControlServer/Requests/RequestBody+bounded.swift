@@ -7,16 +7,21 @@ extension Request {
     /// The whole body, with its size and its time bounded while it streams in.
     func bytes(upTo limit: Int, within seconds: Int64) async throws -> [UInt8] {
         let tooLarge = APIError(.contentTooLarge, "the body may have \(limit) bytes")
-        if let text = headers[.contentLength], let length = Int(text), length > limit {
-            throw tooLarge
-        }
+        let length = headers[.contentLength].flatMap { Int($0) }
+        if let length, length > limit { throw tooLarge }
         return try await withThrowingTaskGroup(of: [UInt8].self) { group in
             let body = body
             group.addTask {
                 var bytes: [UInt8] = []
-                for try await part in body {
-                    guard bytes.count + part.readableBytes <= limit else { throw tooLarge }
-                    bytes.append(contentsOf: part.readableBytesView)
+                do {
+                    for try await part in body {
+                        guard bytes.count + part.readableBytes <= limit else { throw tooLarge }
+                        bytes.append(contentsOf: part.readableBytesView)
+                    }
+                } catch let error as APIError {
+                    throw error
+                } catch {
+                    throw APIError.invalid("the body broke off after \(bytes.count) bytes")
                 }
                 return bytes
             }

@@ -99,7 +99,8 @@ final class GatewayMetrics: Sendable {
         text.family("gatewright_gateway_events_total", "counter", "What did not go to a version.")
         for event in Event.allCases {
             text.line(
-                "gatewright_gateway_events_total", "region=\"\(region)\",event=\"\(event.rawValue)\"",
+                "gatewright_gateway_events_total",
+                "region=\"\(region)\",event=\"\(event.rawValue)\"",
                 "\(state.events[event] ?? 0)")
         }
         let gauges: [(String, String, Int)] = [

@@ -105,7 +105,8 @@ final class DataPlane {
         guard let target = named else {
             return reply(
                 .error(
-                    .notFound, "version \"\(version ?? "")\" of \(served.rollout) is not served here"))
+                    .notFound,
+                    "version \"\(version ?? "")\" of \(served.rollout) is not served here"))
         }
         let question = UpstreamRequest(
             method: .GET, path: target.modelPath + suffix,

@@ -69,7 +69,8 @@ final class WholeRequestHandler: ChannelInboundHandler {
             if request.body?.writeBuffer(&part) == nil { request.body = part }
             state = .receiving(request)
         case (.end, .receiving(let request)):
-            state = .answering(keepAlive: request.head.isKeepAlive && request.head.version == .http1_1)
+            state = .answering(
+                keepAlive: request.head.isKeepAlive && request.head.version == .http1_1)
             alarm.clear()
             let bound = NIOLoopBound(self, eventLoop: loop)
             answer(request) { bound.value.write($0) }

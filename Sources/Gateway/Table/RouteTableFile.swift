@@ -29,7 +29,8 @@ struct RouteTableFile: Sendable {
             throw RouteTableDamage(path: path, found: "the file cannot be read")
         }
         guard data.count <= Self.bytesMax else {
-            throw RouteTableDamage(path: path, found: "\(data.count) bytes, and \(Self.bytesMax) at most")
+            throw RouteTableDamage(
+                path: path, found: "\(data.count) bytes, and \(Self.bytesMax) at most")
         }
         let shape: Shape
         do {
@@ -41,7 +42,8 @@ struct RouteTableFile: Sendable {
             throw RouteTableDamage(path: path, found: "format \(shape.format), and 1 is known here")
         }
         guard shape.region == region else {
-            throw RouteTableDamage(path: path, found: "region \(shape.region), and this is \(region)")
+            throw RouteTableDamage(
+                path: path, found: "region \(shape.region), and this is \(region)")
         }
         let routes = Dictionary(shape.routes.map { ($0.rollout, $0) }) { first, _ in first }
         return RouteTable.Contents(

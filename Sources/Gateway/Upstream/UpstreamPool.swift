@@ -98,8 +98,8 @@ final class UpstreamPool {
                 idle.append(connection)
                 serveQueue()
             }
-            // A server may close an idle connection just as we write to it. It has not read the
-            // request then, so one more try on a new connection repeats nothing.
+            // A server may close an idle connection just as we write to it. Inference changes
+            // nothing, so one more try does no harm even if the request was read.
             if case .failure(.closed) = result, reused, !waiting.retried, !closed {
                 waiting.retried = true
                 return submit(waiting)

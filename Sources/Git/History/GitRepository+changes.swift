@@ -6,7 +6,7 @@ extension GitRepository {
     ///
     /// - Parameters:
     ///   - old: `nil` compares with an empty tree.
-    ///   - prefix: a folder or file to look at, as `rollouts`; `nil` for all.
+    ///   - prefix: a folder or file to look at, as `docs`; `nil` for all.
     /// - Throws: `GitError` with `.tooLarge` above `GitLimit.changedPathsMax`.
     package func changedPaths(
         from old: ObjectID?, to new: ObjectID, under prefix: String? = nil

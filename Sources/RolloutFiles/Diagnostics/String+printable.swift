@@ -64,7 +64,8 @@ extension Unicode.Scalar {
     }
 
     var isHidden: Bool {
-        switch properties.generalCategory {
+        if isASCII { return value < 0x20 || value == 0x7F }
+        return switch properties.generalCategory {
         case .control, .format, .surrogate, .lineSeparator, .paragraphSeparator, .privateUse: true
         default: false
         }

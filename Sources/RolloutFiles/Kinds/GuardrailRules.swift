@@ -151,7 +151,7 @@ enum GuardrailRules {
             findings.add(
                 "\(field.key): found \(found), which no version can be held to",
                 at: row.mark(field), found: found, expected: unit.rawValue,
-                fix: "write \(unit.rawValue), from 0 to 100%")
+                fix: "write \(unit.rawValue)")
             return false
         }
         return true

@@ -137,7 +137,7 @@ extension Shape {
         _ findings: inout Findings
     ) {
         let known = fields.map(\.key)
-        for entry in entries where !known.contains(entry.key) {
+        for entry in entries where !known.contains(entry.key) && !findings.isFull {
             let meant = entry.key.nearest(of: known)
             let hint =
                 meant.map { "did you mean \($0.quoted)?" }

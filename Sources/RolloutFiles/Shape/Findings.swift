@@ -11,6 +11,8 @@ struct Findings {
     /// The file name without ending: what a policy, a version or an order is called.
     let stem: String
 
+    var isFull: Bool { diagnostics.count >= Self.limit }
+
     init(source: SourceText, stem: String) {
         self.source = source
         self.stem = stem
@@ -20,7 +22,7 @@ struct Findings {
         _ message: String, at mark: Mark, found: String? = nil, expected: String? = nil,
         fix: String? = nil, severity: Diagnostic.Severity = .error
     ) {
-        guard diagnostics.count < Self.limit else { return }
+        guard !isFull else { return }
         diagnostics.append(
             source.diagnostic(
                 message, at: mark, found: found, expected: expected, fix: fix, severity: severity))

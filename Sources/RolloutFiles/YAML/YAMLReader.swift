@@ -54,6 +54,7 @@ struct YAMLReader {
 
     /// Composes a copy without anchors. Where that fails, an alias or an anchor is to blame; where
     /// it succeeds, no alias can expand in the original.
+    /// A line of `|` text that begins with `&name` is refused too: its indent would change.
     private func refuseAnchorsThatExpand() throws(Diagnostic) {
         let anchors = scalars.indices.compactMap(anchor(at:))
         guard let first = anchors.first else { return }

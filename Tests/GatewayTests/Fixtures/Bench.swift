@@ -1,6 +1,8 @@
 import Foundation
 import Logging
 import NIOConcurrencyHelpers
+import NIOCore
+import NIOPosix
 import RolloutCore
 import Testing
 
@@ -32,6 +34,7 @@ struct Bench {
 
     static func run(
         limits: GatewayLimits = .init(), statePath: String? = nil, token: String? = nil,
+        candidateOn group: any EventLoopGroup = MultiThreadedEventLoopGroup.singleton,
         _ test: (Bench) async throws -> Void
     ) async throws {
         let observed = Observed()
@@ -44,7 +47,7 @@ struct Bench {
         let bench = Bench(
             gateway: gateway, caller: try await Caller(port: gateway.port),
             stable: try await .start(.answer(label: "s", version: "1.0")),
-            candidate: try await .start(.answer(label: "c", version: "2.0")),
+            candidate: try await .start(.answer(label: "c", version: "2.0"), on: group),
             fallback: try await .start(.answer(label: "f", version: "rules-1")), observed: observed)
         do {
             try await test(bench)

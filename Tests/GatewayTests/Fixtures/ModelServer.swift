@@ -11,8 +11,8 @@ final class ModelServer: Sendable {
         case status(Int)
         case hang
         case crash
-        /// Answers with a body of this many bytes.
-        case huge(Int)
+        /// Answers with a body of this many bytes, in chunks when its length is not declared.
+        case huge(Int, declared: Bool)
         case raw(String)
     }
 
@@ -31,9 +31,12 @@ final class ModelServer: Sendable {
     private let state: NIOLockedValueBox<State>
     private let channel: any Channel
 
-    static func start(_ behaviour: Behaviour) async throws -> ModelServer {
+    static func start(
+        _ behaviour: Behaviour,
+        on group: any EventLoopGroup = MultiThreadedEventLoopGroup.singleton
+    ) async throws -> ModelServer {
         let state = NIOLockedValueBox(State(behaviour: behaviour))
-        let channel = try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
+        let channel = try await ServerBootstrap(group: group)
             .serverChannelOption(.backlog, value: 512)
             .childChannelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
@@ -98,7 +101,8 @@ final class ModelServer: Sendable {
                     )
                 }
                 let said = version.map { #""model_version":"\#($0)","# } ?? ""
-                let text = #"{"model_name":"m",\#(said)"outputs":[\#(outputs.joined(separator: ","))]}"#
+                let text =
+                    #"{"model_name":"m",\#(said)"outputs":[\#(outputs.joined(separator: ","))]}"#
                 let bound = NIOLoopBound((self, context), eventLoop: context.eventLoop)
                 if delay == 0 { return write(context, .ok, text) }
                 context.eventLoop.scheduleTask(in: .milliseconds(delay)) {
@@ -109,17 +113,18 @@ final class ModelServer: Sendable {
                 write(context, HTTPResponseStatus(statusCode: code), #"{"error":"no"}"#)
             case .hang: break
             case .crash: context.close(promise: nil)
-            case .huge(let size): write(context, .ok, String(repeating: "x", count: size))
+            case .huge(let size, let declared):
+                write(context, .ok, String(repeating: "x", count: size), declared: declared)
             case .raw(let text): write(context, .ok, text)
             }
         }
 
         private func write(
-            _ context: ChannelHandlerContext, _ status: HTTPResponseStatus, _ text: String
+            _ context: ChannelHandlerContext, _ status: HTTPResponseStatus, _ text: String,
+            declared: Bool = true
         ) {
-            let headers: HTTPHeaders = [
-                "content-length": "\(text.utf8.count)", "content-type": "application/json",
-            ]
+            var headers: HTTPHeaders = ["content-type": "application/json"]
+            if declared { headers.add(name: "content-length", value: "\(text.utf8.count)") }
             context.write(
                 wrapOutboundOut(
                     .head(HTTPResponseHead(version: .http1_1, status: status, headers: headers))),
