@@ -11,6 +11,15 @@ let strict: [SwiftSetting] = [
     .treatAllWarnings(as: .error),
 ]
 
+/// What speaks HTTP over sockets of its own.
+let sockets: [Target.Dependency] = [
+    .product(name: "Logging", package: "swift-log"),
+    .product(name: "NIOConcurrencyHelpers", package: "swift-nio"),
+    .product(name: "NIOCore", package: "swift-nio"),
+    .product(name: "NIOHTTP1", package: "swift-nio"),
+    .product(name: "NIOPosix", package: "swift-nio"),
+]
+
 let package = Package(
     name: "gatewright",
     platforms: [.macOS(.v15)],
@@ -30,6 +39,126 @@ let package = Package(
         // Pure: no clock, no file, no logger, no random source.
         .target(name: "Evidence", swiftSettings: strict),
         .target(name: "RolloutCore", dependencies: ["Evidence"], swiftSettings: strict),
-        .testTarget(name: "RolloutCoreTests", dependencies: ["RolloutCore"], swiftSettings: strict),
+
+        // Files and git.
+        .target(
+            name: "RolloutFiles", dependencies: ["RolloutCore", "Yams"], swiftSettings: strict),
+        .systemLibrary(
+            name: "CGit2", pkgConfig: "libgit2", providers: [.apt(["libgit2-dev"])]),
+        .target(
+            name: "Git",
+            dependencies: ["CGit2", .product(name: "Crypto", package: "swift-crypto")],
+            swiftSettings: strict),
+        .target(
+            name: "Ledger",
+            dependencies: [
+                "Git", "RolloutCore", "RolloutFiles", .product(name: "Crypto", package: "swift-crypto"),
+            ], swiftSettings: strict),
+
+        // Observations and evidence.
+        .target(
+            name: "History",
+            dependencies: [
+                "RolloutCore", .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "GRDB", package: "GRDB.swift"),
+            ], swiftSettings: strict),
+        .target(
+            name: "Signals", dependencies: ["Evidence", "History", "RolloutCore"],
+            swiftSettings: strict),
+
+        // Traffic.
+        .target(
+            name: "Gateway",
+            dependencies: [
+                "RolloutCore", .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOConcurrencyHelpers", package: "swift-nio"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+            ], swiftSettings: strict),
+        .target(
+            name: "Traffic",
+            dependencies: [
+                "RolloutCore", .product(name: "AsyncHTTPClient", package: "async-http-client"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+            ], swiftSettings: strict),
+
+        // The loop, and what speaks for it.
+        .target(
+            name: "Reconciler",
+            dependencies: [
+                "History", "Ledger", "RolloutCore", "RolloutFiles", "Signals", "Traffic",
+                .product(name: "Logging", package: "swift-log"),
+            ], swiftSettings: strict),
+        .target(
+            name: "ControlServer",
+            dependencies: [
+                "History", "RolloutCore", .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "Hummingbird", package: "hummingbird"),
+                .product(name: "HummingbirdCore", package: "hummingbird"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+            ], swiftSettings: strict),
+
+        // The workload that the shipped rollouts serve.
+        .systemLibrary(
+            name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
+        .target(
+            name: "ReferenceFleet",
+            dependencies: [
+                "CZstd", "RolloutCore", .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "NIOConcurrencyHelpers", package: "swift-nio"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOFoundationCompat", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+            ], swiftSettings: strict),
+
+        // Commands, and the only place that knows every concrete type.
+        .executableTarget(
+            name: "gatewright",
+            dependencies: [
+                "ControlServer", "Gateway", "Git", "History", "Ledger", "Reconciler",
+                "ReferenceFleet", "RolloutCore", "RolloutFiles", "Signals", "Traffic",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "AsyncHTTPClient", package: "async-http-client"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOFoundationCompat", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+            ], swiftSettings: strict),
+
+        .testTarget(
+            name: "EvidenceTests", dependencies: ["Evidence"], resources: [.copy("Vectors")],
+            swiftSettings: strict),
+        .testTarget(
+            name: "RolloutCoreTests", dependencies: ["Evidence", "RolloutCore"],
+            swiftSettings: strict),
+        .testTarget(
+            name: "RolloutFilesTests", dependencies: ["RolloutCore", "RolloutFiles"],
+            exclude: ["Corpus", "Fixtures", "Golden"], swiftSettings: strict),
+        .testTarget(name: "GitTests", dependencies: ["Git", "gatewright"], swiftSettings: strict),
+        .testTarget(
+            name: "HistoryTests",
+            dependencies: ["History", "RolloutCore", .product(name: "GRDB", package: "GRDB.swift")],
+            swiftSettings: strict),
+        .testTarget(
+            name: "ControlServerTests",
+            dependencies: [
+                "ControlServer", "History", "RolloutCore",
+                .product(name: "AsyncHTTPClient", package: "async-http-client"),
+                .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "HummingbirdTesting", package: "hummingbird"),
+                .product(name: "NIOCore", package: "swift-nio"),
+            ], swiftSettings: strict),
+        .testTarget(
+            name: "GatewayTests", dependencies: ["Gateway", "RolloutCore"] + sockets,
+            swiftSettings: strict),
+        .testTarget(
+            name: "TrafficTests", dependencies: ["Gateway", "RolloutCore", "Traffic"] + sockets,
+            swiftSettings: strict),
     ]
 )

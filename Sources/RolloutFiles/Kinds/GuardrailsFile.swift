@@ -4,6 +4,7 @@ import RolloutCore
 enum GuardrailsFile {
     private struct Spec: Sendable {
         let rate: FiniteDouble
+        let riskBudget: FiniteDouble
         let guardrails: [GuardrailSpec]
     }
 
@@ -11,15 +12,24 @@ enum GuardrailsFile {
         "falseRollbackRate", .percent(0.0001...0.2, example: "1%"), FiniteDouble(known: 0.01),
         written: "1%",
         "The probability of rolling back a healthy candidate, over a whole rollout; 0.01% to 20%.")
+    static let riskBudget = Field.defaulted(
+        "riskBudget", .percent(0.0001...0.5, example: "2%"), FiniteDouble(known: 0.02),
+        written: "2%",
+        "The most harm that the next share may risk: how far beyond its limit a guardrail could "
+            + "still be, times that share.")
     static let guardrails = Field.required(
         "guardrails", .list(GuardrailFields.shape, count: 1...FileLimits.guardrails, unique: false),
         "What a candidate must keep to.")
 
     static let shape = Shape<GuardrailSet>.policy(.guardrails, spec: spec) { name, spec in
-        GuardrailSet(name: name, falseRollbackRate: spec.rate, guardrails: spec.guardrails)
+        GuardrailSet(
+            name: name, falseRollbackRate: spec.rate, riskBudget: spec.riskBudget,
+            guardrails: spec.guardrails)
     }
 
-    private static let spec = Shape<Spec>.object("spec", [falseRollbackRate, guardrails]) {
+    private static let spec = Shape<Spec>.object(
+        "spec", [falseRollbackRate, riskBudget, guardrails]
+    ) {
         row, findings throws(RefusedField) in
         let list = try row(guardrails)
         var seen: Set<GuardrailName> = []
@@ -30,7 +40,8 @@ enum GuardrailsFile {
                 found: guardrail.name.rawValue, expected: "a name of its own",
                 fix: "rename one of the two")
         }
-        return Spec(rate: try row(falseRollbackRate), guardrails: list)
+        return Spec(
+            rate: try row(falseRollbackRate), riskBudget: try row(riskBudget), guardrails: list)
     }
 }
 

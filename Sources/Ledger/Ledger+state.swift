@@ -1,0 +1,122 @@
+package import Git
+package import RolloutCore
+import RolloutFiles
+
+extension Ledger {
+    /// A record holds the whole input of a decision; this is a hundred times what is usual.
+    static let recordBytesMax = 4 << 20
+
+    /// The state of a rollout at a commit; a fresh one when nothing is recorded.
+    ///
+    /// - Throws: `LedgerError` when the state is not the one that its newest decision led to:
+    ///   somebody else wrote below `state/`.
+    package func currentState(
+        of rollout: RolloutName, at commit: ObjectID
+    ) async throws -> CurrentState {
+        let path = RecordFile.current(rollout)
+        guard let entry = try await repository.entry(at: path, in: commit) else {
+            return CurrentState(schema: 1, head: nil, state: RolloutState(name: rollout))
+        }
+        let bytes = try await repository.blob(entry.id, limitBytes: Self.recordBytesMax)
+        let current: CurrentState
+        do {
+            current = try CanonicalJSON.decode(CurrentState.self, from: bytes)
+        } catch {
+            throw LedgerError(message: "\(path): \(error)")
+        }
+        try await check(current, path: path, at: commit)
+        return current
+    }
+
+    private func check(_ current: CurrentState, path: String, at commit: ObjectID) async throws {
+        guard current.schema <= DecisionRecord.schemaNow else {
+            throw LedgerError(
+                message: "\(path) has schema \(current.schema), written by a newer Gatewright; "
+                    + "this one reads \(DecisionRecord.schemaNow)")
+        }
+        let number = current.state.decisions
+        guard number > 0 else { return }
+        guard
+            let (record, digest) = try await decision(number, of: current.state.name, at: commit)
+        else { throw LedgerError(message: "\(path): decision \(number) has no file") }
+        guard digest == current.head, record.after == (try RecordFile.digest(of: current.state))
+        else {
+            throw LedgerError(
+                message: "\(path) is not what decision \(number) led to: somebody else wrote "
+                    + "below state/. Revert that commit; until then the share stays")
+        }
+    }
+
+    /// One decision of a rollout with the digest of its file; `nil` when there is no such file.
+    package func decision(
+        _ number: Int, of rollout: RolloutName, at commit: ObjectID
+    ) async throws -> (record: DecisionRecord, file: Digest)? {
+        let folder = "\(RecordFile.folder(rollout))/decisions"
+        guard let tree = try await repository.entry(at: folder, in: commit) else { return nil }
+        let prefix = RecordFile.padded(number) + "-"
+        let entry = try await repository.tree(tree.id).first {
+            $0.name.text?.hasPrefix(prefix) ?? false
+        }
+        guard let entry else { return nil }
+        let bytes = try await repository.blob(entry.id, limitBytes: Self.recordBytesMax)
+        let record = try CanonicalJSON.decode(DecisionRecord.self, from: bytes)
+        return (record, RecordFile.digest(bytes))
+    }
+
+    /// Whether one of the decisions since the draft was made is the draft itself.
+    func isRecorded(
+        _ draft: DecisionDraft, in current: CurrentState, at commit: ObjectID
+    ) async throws -> Bool {
+        var number = current.state.decisions
+        while number > draft.input.state.decisions {
+            let found = try await decision(number, of: draft.rollout, at: commit)
+            if found?.record.id == draft.id { return true }
+            number -= 1
+        }
+        return false
+    }
+
+    /// All decisions of a rollout in their order.
+    package func decisions(
+        of rollout: RolloutName, at commit: ObjectID
+    ) async throws -> [(record: DecisionRecord, file: Digest)] {
+        let folder = "\(RecordFile.folder(rollout))/decisions"
+        guard let tree = try await repository.entry(at: folder, in: commit) else { return [] }
+        var found: [(record: DecisionRecord, file: Digest)] = []
+        for entry in try await repository.tree(tree.id) {
+            guard let name = entry.name.text, RecordFile.number(ofFile: name) != nil else {
+                throw LedgerError(message: "\(folder)/\(entry.name) is not a decision")
+            }
+            let bytes = try await repository.blob(entry.id, limitBytes: Self.recordBytesMax)
+            let record = try CanonicalJSON.decode(DecisionRecord.self, from: bytes)
+            found.append((record, RecordFile.digest(bytes)))
+        }
+        return found.sorted { $0.record.number < $1.record.number }
+    }
+
+    /// Folds all decisions of a rollout and compares with `current.json`.
+    ///
+    /// - Returns: what is wrong, in the order of the decisions; empty when all is well.
+    package func verify(_ rollout: RolloutName, at commit: ObjectID) async throws -> [String] {
+        var problems: [String] = []
+        var state = RolloutState(name: rollout)
+        var head: Digest?
+        for (index, (record, file)) in try await decisions(of: rollout, at: commit).enumerated() {
+            let number = index + 1
+            if record.number != number { problems.append("decision \(number) is missing") }
+            if record.previous != head {
+                problems.append("decision \(record.number) does not follow the one before it")
+            }
+            state = state.after(record.action, number: record.number, at: record.at)
+            if record.after != (try RecordFile.digest(of: state)) {
+                problems.append("decision \(record.number) leads to another state than it says")
+            }
+            head = file
+        }
+        let current = try await currentState(of: rollout, at: commit)
+        if current.state != state || current.head != head {
+            problems.append("current.json is not the fold of the decisions")
+        }
+        return problems
+    }
+}

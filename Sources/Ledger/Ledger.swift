@@ -1,0 +1,238 @@
+package import Git
+package import RolloutCore
+package import RolloutFiles
+
+/// The only place where git and rollouts meet: reads what is asked, records what is decided.
+///
+/// All records are files on one branch, so one compare-and-swap decides between two controllers.
+package actor Ledger {
+    package let repository: GitRepository
+    let remote: GitRemote?
+    let worker: RemoteWorker
+    let author: CommitAuthor
+    let software: String
+    let branch: ReferenceName
+    /// Records are made one after another: each is built on the one before.
+    private var tail: Task<Void, Never>?
+
+    /// Follows the remote wherever it goes.
+    static let fetched = "refs/gatewright/fetched"
+    /// The newest tip that was believed: it never goes back, and increases stop when the remote
+    /// is not at it or beyond it.
+    static let trusted = "refs/gatewright/trusted"
+    /// The commit that is being pushed.
+    static let pending = "refs/gatewright/pending"
+
+    /// - Parameters:
+    ///   - remote: `nil` records in the repository itself, on its own branch.
+    ///   - branch: without `refs/heads/`.
+    package init(
+        repository: GitRepository, remote: GitRemote?, branch: String, worker: RemoteWorker,
+        author: CommitAuthor, software: String
+    ) throws(GitError) {
+        self.repository = repository
+        self.remote = remote
+        self.worker = worker
+        self.author = author
+        self.software = software
+        self.branch = try .branch(branch)
+    }
+
+    // MARK: Reading the remote
+
+    /// What is known of the branch after asking the remote.
+    package struct Sync: Sendable, Hashable {
+        /// The newest believed commit; `nil` before the first.
+        package let tip: ObjectID?
+        /// Why nothing may be raised; `nil` while all is well.
+        package let halted: String?
+
+        package init(tip: ObjectID?, halted: String?) {
+            self.tip = tip
+            self.halted = halted
+        }
+    }
+
+    /// Asks the remote for its branch, and believes it if it goes on from what was believed.
+    package func sync() async -> Sync {
+        do {
+            guard let remote else {
+                return Sync(
+                    tip: try await repository.resolve(branch),
+                    halted: try await repository.resolve(branch) == nil
+                        ? "branch \(branch) does not exist" : nil)
+            }
+            let outcome: FetchOutcome
+            do {
+                outcome = try await worker.fetch(
+                    repositoryPath: repository.path, remote: remote,
+                    into: try ReferenceName(Self.fetched))
+            } catch let failure as RemoteFailure {
+                return Sync(tip: try await trustedTip(), halted: "\(failure)")
+            }
+            switch outcome {
+            case .tip(let tip, _, _): return try await believe(tip)
+            case .missingBranch(_, let isEmpty):
+                let what = isEmpty ? "the remote repository is empty" : "\(branch) is gone"
+                return Sync(tip: try await trustedTip(), halted: "\(what); shares stay as they are")
+            }
+        } catch {
+            return Sync(tip: nil, halted: "the local repository cannot be read: \(error)")
+        }
+    }
+
+    package func trustedTip() async throws(GitError) -> ObjectID? {
+        if remote == nil { return try await repository.resolve(branch) }
+        return try await repository.resolve(try ReferenceName(Self.trusted))
+    }
+
+    private func believe(_ tip: ObjectID) async throws(GitError) -> Sync {
+        let mark = try ReferenceName(Self.trusted)
+        guard let known = try await repository.resolve(mark) else {
+            try await repository.updateReference(mark, to: tip, expecting: nil)
+            return Sync(tip: tip, halted: nil)
+        }
+        if known == tip { return Sync(tip: tip, halted: nil) }
+        guard try await repository.isDescendant(tip, of: known) else {
+            return Sync(
+                tip: known,
+                halted: "the history of \(branch) was rewritten: \(tip.short) does not contain "
+                    + "\(known.short); shares stay, nothing is raised. Restore the branch, or run "
+                    + "gatewright accept-history")
+        }
+        try await repository.updateReference(mark, to: tip, expecting: known)
+        return Sync(tip: tip, halted: nil)
+    }
+
+    /// Believes the remote's present branch although it does not contain what was believed.
+    ///
+    /// For a person only, after having looked. Records that are lost with the old history are not
+    /// brought back: routers are compared with what the new history says.
+    package func acceptHistory() async throws(GitError) {
+        guard remote != nil, let tip = try await repository.resolve(ReferenceName(Self.fetched))
+        else { return }
+        let mark = try ReferenceName(Self.trusted)
+        let known = try await repository.resolve(mark)
+        try await repository.updateReference(mark, to: tip, expecting: known)
+    }
+
+    // MARK: Recording
+
+    package enum Outcome: Sendable {
+        /// The branch holds the record, and a fetch has shown it.
+        case acknowledged(DecisionRecord, RolloutState, commit: ObjectID)
+        /// The branch has it from an earlier attempt.
+        case alreadyRecorded(RolloutState)
+        /// The state is another one now: decide again.
+        case overtaken(String)
+        /// The remote said no; a person has to look.
+        case refused(String)
+        /// It may or may not have been recorded; a fetch tells.
+        case unknown(String)
+    }
+
+    /// Records a decision as the next one of its rollout, and pushes it.
+    ///
+    /// - Parameter taken: whether its effect is a fact already. Such a record is put onto whatever
+    ///   the state has become; any other is given up when the state is not the one it was made on.
+    package func record(_ draft: DecisionDraft, taken: Bool) async -> Outcome {
+        let before = tail
+        let task = Task { () -> Outcome in
+            await before?.value
+            return await attempt(draft, taken: taken)
+        }
+        tail = Task { _ = await task.value }
+        return await task.value
+    }
+
+    private func attempt(_ draft: DecisionDraft, taken: Bool) async -> Outcome {
+        do {
+            guard let base = try await trustedTip() else { return .unknown("no branch is known") }
+            let current = try await currentState(of: draft.rollout, at: base)
+            if try await isRecorded(draft, in: current, at: base) {
+                return .alreadyRecorded(current.state)
+            }
+            let action: Action
+            if taken {
+                guard let rebased = draft.rebased(onto: current.state) else {
+                    return .alreadyRecorded(current.state)
+                }
+                action = rebased
+            } else {
+                guard current.state == draft.input.state else {
+                    return .overtaken("decision \(current.state.decisions) came first")
+                }
+                action = draft.action
+            }
+            let (record, next) = try draft.record(as: action, onto: current, software: software)
+            let commit = try await commit(record, next, onto: base)
+            return try await publish(commit, onto: base)
+                ?? .acknowledged(
+                    record, next, commit: commit)
+        } catch {
+            return .unknown("\(error)")
+        }
+    }
+
+    private func commit(
+        _ record: DecisionRecord, _ state: RolloutState, onto base: ObjectID
+    ) async throws -> ObjectID {
+        let file = try RecordFile.bytes(record)
+        let digest = RecordFile.digest(file)
+        let current = try RecordFile.bytes(
+            CurrentState(schema: DecisionRecord.schemaNow, head: digest, state: state))
+        let pending = try ReferenceName(Self.pending)
+        let result = try await repository.commit(
+            onto: base,
+            changes: [
+                RecordFile.decision(record): file, RecordFile.current(record.rollout): current,
+            ], message: record.message(fileDigest: digest), author: author,
+            at: record.at.milliseconds, updating: pending,
+            expecting: try await repository.resolve(pending))
+        guard case .committed(let commit) = result else {
+            throw LedgerError(message: "decision \(record.number) changed no file")
+        }
+        return commit
+    }
+
+    /// - Returns: `nil` when the commit is acknowledged.
+    private func publish(_ commit: ObjectID, onto base: ObjectID) async throws -> Outcome? {
+        guard let remote else {
+            do throws(GitError) {
+                try await repository.updateReference(branch, to: commit, expecting: base)
+                return nil
+            } catch {
+                if error.code == .modified { return .overtaken("the branch moved") }
+                throw error
+            }
+        }
+        do throws(RemoteFailure) {
+            let tip = try await worker.pushAcknowledged(
+                repositoryPath: repository.path, remote: remote, commit: commit, expecting: base,
+                fetchingInto: try fetchedName())
+            let sync = try? await believe(tip)
+            return sync?.halted.map { .unknown($0) }
+        } catch {
+            switch error {
+            case .notFastForward: return .overtaken("another commit was pushed first")
+            case .refused(let text): return .refused(text)
+            case .unauthorised, .rejectedHostKey, .rejectedCertificate, .misconfigured:
+                return .refused("\(error)")
+            case .unreachable, .unacknowledged, .timedOut, .helperFailed, .cancelled:
+                return .unknown("\(error)")
+            }
+        }
+    }
+
+    private func fetchedName() throws(RemoteFailure) -> ReferenceName {
+        do { return try ReferenceName(Self.fetched) } catch {
+            throw .misconfigured("\(error)")
+        }
+    }
+}
+
+/// The ledger cannot be read or written as it stands; a person has to look.
+package struct LedgerError: Error, CustomStringConvertible, Sendable, Hashable {
+    package let message: String
+    package var description: String { message }
+}

@@ -1,0 +1,226 @@
+package import Git
+package import RolloutCore
+package import RolloutFiles
+
+/// What was read before, so that a new commit costs no more than what it changed.
+struct SnapshotCache: Sendable {
+    var tree: ObjectID?
+    var policyFiles: [String: ParsedFile] = [:]
+    var rolloutFiles: [RolloutName: [String: ParsedFile]] = [:]
+    var policies = CheckedPolicies([])
+    var stateTrees: [RolloutName: ObjectID] = [:]
+    /// Of rollouts that have any.
+    var diagnostics: [RolloutName: [Diagnostic]] = [:]
+}
+
+extension Snapshot {
+    /// YAML above this is refused by the reader; a little more is read so that it can say so.
+    private static let fileBytesMax = 1 << 20
+
+    /// Reads a commit, straight from the object database.
+    ///
+    /// - Parameter previous: a snapshot of the same repository; only what differs is read.
+    /// - Throws: `GitError` when the repository cannot be read.
+    package static func read(
+        _ ledger: Ledger, at commit: ObjectID, after previous: Snapshot?
+    ) async throws -> Snapshot {
+        if let previous, previous.commit == commit { return previous.unchanged }
+        var reader = SnapshotReader(ledger: ledger, commit: commit, previous: previous)
+        return try await reader.read()
+    }
+
+    private struct SnapshotReader {
+        let ledger: Ledger
+        let commit: ObjectID
+        let previous: Snapshot?
+        var cache: SnapshotCache
+        var rollouts: [RolloutName: RequestedRollout]
+        var recorded: [RolloutName: Recorded]
+        var changed: Set<RolloutName> = []
+
+        init(ledger: Ledger, commit: ObjectID, previous: Snapshot?) {
+            self.ledger = ledger
+            self.commit = commit
+            self.previous = previous
+            cache = previous?.cache ?? SnapshotCache()
+            rollouts = previous?.rollouts ?? [:]
+            recorded = previous?.recorded ?? [:]
+        }
+
+        mutating func read() async throws -> Snapshot {
+            let tree = try await ledger.repository.commitInfo(commit).tree
+            let policiesChanged = try await readPolicies(tree)
+            var names = try await readRollouts(tree)
+            if policiesChanged { names.formUnion(cache.rolloutFiles.keys) }
+            for name in names { link(name) }
+            try await readState(tree)
+            cache.tree = tree
+            return Snapshot(
+                commit: commit, rollouts: rollouts, recorded: recorded, stop: stop,
+                diagnostics: (cache.policies.diagnostics
+                    + cache.diagnostics.keys.sorted().flatMap { cache.diagnostics[$0] ?? [] }),
+                changed: policiesChanged ? changed.union(rollouts.keys) : changed, cache: cache)
+        }
+
+        /// A stop that cannot be read stops: somebody wanted to.
+        private var stop: StopOrder? {
+            switch cache.policies.stop {
+            case .none: nil
+            case .ordered(let order): order
+            case .unreadable:
+                StopOrder(
+                    owner: "unknown", reason: "policies/stop.yaml cannot be read", since: nil,
+                    expires: nil)
+            }
+        }
+
+        private mutating func readPolicies(_ tree: ObjectID) async throws -> Bool {
+            let paths = try await ledger.repository.changedPaths(
+                from: cache.tree, to: tree, under: "policies")
+            for path in paths.compactMap(\.text) {
+                cache.policyFiles[path] = try await parse(path, tree)
+            }
+            guard !paths.isEmpty else { return false }
+            cache.policies = CheckedPolicies(Array(cache.policyFiles.values))
+            return true
+        }
+
+        private mutating func readRollouts(_ tree: ObjectID) async throws -> Set<RolloutName> {
+            let paths = try await ledger.repository.changedPaths(
+                from: cache.tree, to: tree, under: "rollouts")
+            var names: Set<RolloutName> = []
+            for path in paths.compactMap(\.text) {
+                guard ProjectFiles.reads(path: path), let name = ProjectFiles.rollout(of: path)
+                else { continue }
+                cache.rolloutFiles[name, default: [:]][path] = try await parse(path, tree)
+                if cache.rolloutFiles[name]?.isEmpty == true { cache.rolloutFiles[name] = nil }
+                names.insert(name)
+            }
+            return names
+        }
+
+        /// - Returns: `nil` when nothing stands at the path any more.
+        private func parse(_ path: String, _ tree: ObjectID) async throws -> ParsedFile? {
+            guard let entry = try await ledger.repository.entry(at: path, inTree: tree) else {
+                return nil
+            }
+            let kind: SourceFile.Entry
+            switch entry.kind {
+            case .file, .executable, .unknown: kind = .file
+            case .symbolicLink: kind = .symlink
+            case .submodule: kind = .submodule
+            case .directory: return nil
+            }
+            guard kind == .file else {
+                return ProjectFiles.parse(path: path, bytes: [], entry: kind)
+            }
+            do throws(GitError) {
+                let bytes = try await ledger.repository.blob(
+                    entry.id, limitBytes: Snapshot.fileBytesMax)
+                return ProjectFiles.parse(path: path, bytes: bytes)
+            } catch {
+                guard case .tooLarge = error.code else { throw error }
+                // Enough of nothing to be refused for its size, whatever it holds.
+                let blank = [UInt8](repeating: UInt8(ascii: " "), count: Snapshot.fileBytesMax)
+                return ProjectFiles.parse(path: path, bytes: blank)
+            }
+        }
+
+        private mutating func link(_ name: RolloutName) {
+            changed.insert(name)
+            guard let files = cache.rolloutFiles[name] else {
+                rollouts[name] = nil
+                cache.diagnostics[name] = nil
+                return
+            }
+            let checked = ProjectFiles.link(
+                name, files: Array(files.values), policies: cache.policies)
+            cache.diagnostics[name] = checked.diagnostics.isEmpty ? nil : checked.diagnostics
+            rollouts[name] = RequestedRollout(checked)
+        }
+
+        private mutating func readState(_ tree: ObjectID) async throws {
+            guard let folder = try await ledger.repository.entry(at: "state", inTree: tree) else {
+                for name in recorded.keys { changed.insert(name) }
+                cache.stateTrees = [:]
+                recorded = [:]
+                return
+            }
+            var trees: [RolloutName: ObjectID] = [:]
+            for entry in try await ledger.repository.tree(folder.id) {
+                guard let text = entry.name.text, let name = try? RolloutName(text) else {
+                    continue
+                }
+                trees[name] = entry.id
+                guard cache.stateTrees[name] != entry.id else { continue }
+                changed.insert(name)
+                do {
+                    recorded[name] = .state(
+                        try await ledger.currentState(of: name, at: commit).state)
+                } catch {
+                    recorded[name] = .damaged("\(error)")
+                }
+            }
+            for name in cache.stateTrees.keys where trees[name] == nil {
+                changed.insert(name)
+                recorded[name] = .damaged("its folder below state/ was removed")
+            }
+            cache.stateTrees = trees
+        }
+    }
+}
+
+extension RequestedRollout {
+    /// What the checked files of a rollout ask for.
+    init(_ checked: CheckedRollout) {
+        let request: Request
+        if checked.isUsable, let ask = Ask(checked) {
+            request = .asked(ask)
+        } else {
+            let first = checked.diagnostics.first(where: \.isError)
+            let summary = first.map { "\($0.path):\($0.line):\($0.column): \($0.message)" }
+            request = .broken(summary: summary ?? "its files cannot be linked")
+        }
+        self.init(request: request, orders: checked.orders, router: checked.spec?.router)
+    }
+}
+
+extension Ask {
+    fileprivate init?(_ checked: CheckedRollout) {
+        guard let spec = checked.spec, let candidate = checked.versions[spec.version] else {
+            return nil
+        }
+        let fallback = spec.fallback.flatMap { fallback in
+            checked.versions[fallback.version].map {
+                ServedFallback(
+                    served: ServedVersion($0), minConfidence: fallback.minConfidence,
+                    timeout: fallback.timeout)
+            }
+        }
+        let plan = Plan(stages: spec.stages, regions: spec.regions)
+        let terms = Terms(plan: plan, stickyBy: spec.stickyBy, guardrails: spec.guardrails)
+        guard let specDigest = try? CanonicalJSON.encode(terms).compact,
+            let policyDigest = try? CanonicalJSON.encode(checked.guardrails).compact
+        else { return nil }
+        self.init(
+            candidate: ServedVersion(candidate),
+            bootstrap: spec.bootstrap.flatMap { checked.versions[$0] }.map(ServedVersion.init),
+            fallback: fallback, stickyBy: spec.stickyBy, onNewVersion: spec.onNewVersion,
+            plan: plan, guardrails: checked.guardrails,
+            specDigest: RecordFile.digest(specDigest),
+            policyDigest: RecordFile.digest(policyDigest))
+    }
+
+    /// What a run is bound to. Another description or owner does not start it again.
+    private struct Terms: Encodable {
+        let plan: Plan
+        let stickyBy: StickyKey
+        let guardrails: [PolicyName]
+    }
+}
+
+extension ServedVersion {
+    fileprivate init(_ version: ModelVersion) {
+        self.init(reference: version.reference, endpoints: version.endpoints)
+    }
+}

@@ -1,0 +1,62 @@
+package import Git
+package import RolloutCore
+package import RolloutFiles
+
+/// What the repository holds at one commit: what is asked, and what was recorded.
+package struct Snapshot: Sendable {
+    package let commit: ObjectID
+    package let rollouts: [RolloutName: RequestedRollout]
+    package let recorded: [RolloutName: Recorded]
+    package let stop: StopOrder?
+    /// Everything that is wrong with the files, for people.
+    package let diagnostics: [Diagnostic]
+    /// The rollouts that are not as they were in the snapshot before this one.
+    package let changed: Set<RolloutName>
+    let cache: SnapshotCache
+
+    package var names: Set<RolloutName> { Set(rollouts.keys).union(recorded.keys) }
+
+    init(
+        commit: ObjectID, rollouts: [RolloutName: RequestedRollout],
+        recorded: [RolloutName: Recorded], stop: StopOrder?, diagnostics: [Diagnostic],
+        changed: Set<RolloutName>, cache: SnapshotCache
+    ) {
+        self.changed = changed
+        self.cache = cache
+        self.commit = commit
+        self.rollouts = rollouts
+        self.recorded = recorded
+        self.stop = stop
+        self.diagnostics = diagnostics
+    }
+}
+
+extension Snapshot {
+    /// The same content, with nothing new in it.
+    var unchanged: Snapshot {
+        Snapshot(
+            commit: commit, rollouts: rollouts, recorded: recorded, stop: stop,
+            diagnostics: diagnostics, changed: [], cache: cache)
+    }
+}
+
+/// What people ask of one rollout.
+package struct RequestedRollout: Sendable, Hashable {
+    package let request: Request
+    package let orders: [Order]
+    /// `nil` when the files cannot be read.
+    package let router: RouterName?
+
+    package init(request: Request, orders: [Order], router: RouterName?) {
+        self.request = request
+        self.orders = orders
+        self.router = router
+    }
+}
+
+/// What was recorded of one rollout.
+package enum Recorded: Sendable, Hashable {
+    case state(RolloutState)
+    /// It is not what its newest decision led to; nothing may be raised on it.
+    case damaged(String)
+}

@@ -1,0 +1,34 @@
+import Ledger
+import RolloutCore
+
+/// What the controller knows of one rollout between two passes.
+struct LiveRollout {
+    /// The fold of what is in git.
+    var recorded: RolloutState
+    var damaged: String?
+    var requested: RequestedRollout?
+    /// Backward steps that were taken and are not in git yet, oldest first.
+    var taken: [DecisionDraft] = []
+    /// What each router said last.
+    var found: [RegionName: RouteReadBack] = [:]
+    /// The steady time at which the step of a generation was first seen.
+    var stepStart: (generation: Int, steady: Int64)?
+    /// A forward record that is on its way; it is only a wish until it is acknowledged.
+    var isRecording = false
+    var isPassing = false
+    /// Attempts at a record that failed one after another, and when the next may be made.
+    var failures = 0
+    var retryAt: Timestamp?
+    var trouble: String?
+    var last: (decision: Decision, why: Explanation)?
+
+    init(_ state: RolloutState) { recorded = state }
+
+    /// The state with the backward steps that git has not heard of.
+    var effective: RolloutState {
+        taken.reduce(recorded) { state, draft in
+            guard let action = draft.rebased(onto: state) else { return state }
+            return state.after(action, number: state.decisions + 1, at: draft.input.now)
+        }
+    }
+}

@@ -1,0 +1,257 @@
+import History
+import Ledger
+import RolloutCore
+import Traffic
+
+// The order of effects. Forward: record, acknowledge, then routers. Backward: journal, routers,
+// then record. Every line here has a crash test beside it.
+extension Reconciler {
+    // MARK: Forward
+
+    /// Sends a decision to git. Nothing is raised before it is acknowledged there; then the next
+    /// pass finds the routers owed, and decides once more with what is known by then.
+    func startRecording(_ name: RolloutName, _ draft: DecisionDraft) {
+        rollouts[name]?.isRecording = true
+        Task {
+            let outcome = await ledger.record(draft, taken: false)
+            await recorded(name, draft, outcome)
+        }
+    }
+
+    private func recorded(
+        _ name: RolloutName, _ draft: DecisionDraft, _ outcome: Ledger.Outcome
+    ) async {
+        rollouts[name]?.isRecording = false
+        switch outcome {
+        case .acknowledged(let record, let state, let commit):
+            configuration.afterEffect("acknowledged")
+            await settle(name, record, state, commit: commit.hex)
+        case .alreadyRecorded, .overtaken:
+            // Fetch and decide again: what was decided was not done.
+            rollouts[name]?.trouble = nil
+            await sync()
+        case .refused(let text):
+            postpone(name, "the record was refused: \(text); nothing was raised")
+            return
+        case .unknown(let text):
+            postpone(name, "the record may not have arrived: \(text); nothing was raised")
+            await sync()
+            return
+        }
+        due.insert(name)
+        wake()
+    }
+
+    private func settle(
+        _ name: RolloutName, _ record: DecisionRecord, _ state: RolloutState, commit: String
+    ) async {
+        rollouts[name]?.recorded = state
+        rollouts[name]?.failures = 0
+        rollouts[name]?.retryAt = nil
+        rollouts[name]?.trouble = nil
+        await follow(name)
+        send(
+            name,
+            .recorded(
+                number: record.number, kind: record.kind, subject: record.subject, commit: commit))
+        log.info("\(record.subject)", metadata: ["decision": "\(record.number)"])
+        do {
+            try history.record(DecisionEntry(record, commit: commit))
+        } catch {
+            log.warning("the index misses a decision; run reindex", metadata: ["error": "\(error)"])
+        }
+    }
+
+    /// Whether a record may be tried now, after as many failures as there were.
+    func mayTry(_ live: LiveRollout) -> Bool {
+        guard let retryAt = live.retryAt, clock.now() < retryAt else { return true }
+        timers[live.recorded.name] = retryAt
+        return false
+    }
+
+    private func postpone(_ name: RolloutName, _ trouble: String) {
+        let failures = (rollouts[name]?.failures ?? 0) + 1
+        rollouts[name]?.failures = failures
+        rollouts[name]?.trouble = trouble
+        // 1 s, 2 s, … 64 s.
+        let wait = TimeSpan.seconds(Int64(1) << min(failures - 1, 6))
+        let retryAt = clock.now() + wait
+        rollouts[name]?.retryAt = retryAt
+        timers[name] = retryAt
+        log.warning("\(trouble)", metadata: ["rollout": "\(name)"])
+        send(name, .trouble(trouble))
+    }
+
+    // MARK: Backward
+
+    /// Takes a step back at once: on disk, at the routers, and only then to git.
+    func lower(_ name: RolloutName, _ draft: DecisionDraft) async {
+        var draft = draft
+        do {
+            try history.journal.append(
+                JournalEntry(
+                    id: draft.id, rollout: name, bytes: try DraftFile.bytes(draft),
+                    at: draft.input.now))
+        } catch {
+            // Lowering comes first: without a journal a crash before the record would forget why.
+            log.critical("the journal cannot be written", metadata: ["error": "\(error)"])
+            rollouts[name]?.trouble = "the journal cannot be written: \(error)"
+        }
+        configuration.afterEffect("journalled")
+        rollouts[name]?.taken.append(draft)
+        send(name, .lowered(kind: draft.action.kind, reason: draft.reason))
+        await follow(name)
+        guard let state = rollouts[name]?.effective else { return }
+        if draft.action.changesRoutes { _ = await apply(name, state) }
+        draft.readBack = rollouts[name]?.found.filter { state.routes[$0.key] != nil }
+        if let index = rollouts[name]?.taken.firstIndex(where: { $0.id == draft.id }) {
+            rollouts[name]?.taken[index] = draft
+        }
+        if let readBack = draft.readBack, let bytes = try? DraftFile.bytes(readBack) {
+            try? history.journal.markRouted(draft.id, readBack: bytes)
+        }
+        startRecordingTaken(name)
+    }
+
+    /// Records the oldest step that was taken. Tried again for ever: it is a fact.
+    func startRecordingTaken(_ name: RolloutName) {
+        guard let live = rollouts[name], !live.isRecording, let draft = live.taken.first else {
+            return
+        }
+        guard mayTry(live) else { return }
+        rollouts[name]?.isRecording = true
+        Task {
+            let outcome = await ledger.record(draft, taken: true)
+            await recordedTaken(name, draft, outcome)
+        }
+    }
+
+    private func recordedTaken(
+        _ name: RolloutName, _ draft: DecisionDraft, _ outcome: Ledger.Outcome
+    ) async {
+        rollouts[name]?.isRecording = false
+        switch outcome {
+        case .acknowledged(let record, let state, let commit):
+            configuration.afterEffect("recorded")
+            forget(name, draft, number: record.number, commit: commit.hex)
+            await settle(name, record, state, commit: commit.hex)
+        case .alreadyRecorded(let state):
+            forget(name, draft, number: state.decisions, commit: "")
+            rollouts[name]?.recorded = state
+            await follow(name)
+        case .overtaken:
+            await sync()
+        case .refused(let text), .unknown(let text):
+            postpone(name, "the step back is not recorded yet: \(text)")
+            if let index = rollouts[name]?.taken.firstIndex(where: { $0.id == draft.id }) {
+                rollouts[name]?.taken[index].late = text
+            }
+            return
+        }
+        due.insert(name)
+        wake()
+    }
+
+    private func forget(_ name: RolloutName, _ draft: DecisionDraft, number: Int, commit: String) {
+        rollouts[name]?.taken.removeAll { $0.id == draft.id }
+        do {
+            try history.journal.markRecorded(draft.id, decision: number, commit: commit)
+        } catch {
+            // It is tried again after a restart, and found to be recorded.
+            log.warning("a journal entry stays open", metadata: ["error": "\(error)"])
+        }
+    }
+
+    // MARK: Routers
+
+    /// Brings the routers of a rollout to what its state says, all regions at once.
+    ///
+    /// - Returns: whether any router was changed or learnt about.
+    func apply(_ name: RolloutName, _ state: RolloutState) async -> Bool {
+        guard let router = router(of: name) else {
+            rollouts[name]?.trouble = "no router of this name is configured"
+            return false
+        }
+        let routes = state.routes.filter { region, route in
+            rollouts[name]?.found[region] != .serving(route)
+        }
+        let results = await withTaskGroup(of: (RegionName, RouteReadBack).self) { group in
+            for (region, route) in routes {
+                group.addTask {
+                    do throws(RouterFailure) {
+                        _ = try await router.apply(route)
+                    } catch {
+                        if case .unreachable(let text) = error {
+                            return (region, .unknown(reason: text))
+                        }
+                    }
+                    // What it said is not what it serves: only a read-back counts.
+                    return (region, await router.readBack(name, in: region))
+                }
+            }
+            return await group.reduce(into: [:]) { $0[$1.0] = $1.1 }
+        }
+        configuration.afterEffect("routed")
+        for (region, readBack) in results.sorted(by: { $0.key < $1.key }) {
+            rollouts[name]?.found[region] = readBack
+            if case .serving(let route) = readBack { send(name, .applied(route)) }
+        }
+        return !results.isEmpty
+    }
+
+    /// Asks every router what it serves. A rollout that finds a difference is looked at next.
+    func readRouters() async {
+        var regions: [RouterName: Set<RegionName>] = [:]
+        for (name, live) in rollouts {
+            guard let router = routerName(of: name) else { continue }
+            regions[router, default: []].formUnion(live.effective.regions)
+        }
+        for (name, regions) in regions.sorted(by: { $0.key < $1.key }) {
+            guard let router = routers[name] else { continue }
+            let answers = await withTaskGroup(of: (RegionName, RegionReadBack).self) { group in
+                for region in regions {
+                    group.addTask { (region, await router.readBackAll(in: region)) }
+                }
+                return await group.reduce(into: [:]) { $0[$1.0] = $1.1 }
+            }
+            take(answers, from: name)
+        }
+        wake()
+    }
+
+    private func take(_ answers: [RegionName: RegionReadBack], from router: RouterName) {
+        for name in rollouts.keys where routerName(of: name) == router {
+            guard let live = rollouts[name], !live.isPassing else { continue }
+            let regions = live.recorded.regions
+            for region in regions {
+                guard let answer = answers[region]?.readBack(name), live.found[region] != answer
+                else { continue }
+                rollouts[name]?.found[region] = answer
+                due.insert(name)
+            }
+        }
+    }
+
+    private func router(of name: RolloutName) -> (any TrafficRouter)? {
+        routerName(of: name).flatMap { routers[$0] }
+    }
+
+    /// The router that the spec names; with one router and no readable spec, that one, because a
+    /// rollback must not need the spec.
+    private func routerName(of name: RolloutName) -> RouterName? {
+        rollouts[name]?.requested?.router ?? (routers.count == 1 ? routers.keys.first : nil)
+    }
+}
+
+extension DecisionEntry {
+    /// The line of the index for a recorded decision.
+    package init(_ record: DecisionRecord, commit: String) {
+        let run = record.input.state.run
+        self.init(
+            rollout: record.rollout, number: record.number, kind: record.kind, at: record.at,
+            commit: commit, subject: record.subject,
+            from: record.input.state.stable?.reference.version.rawValue,
+            to: run?.candidate.reference.version.rawValue,
+            digest: run?.candidate.reference.digest.hex)
+    }
+}

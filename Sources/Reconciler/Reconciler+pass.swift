@@ -1,0 +1,91 @@
+import Ledger
+import RolloutCore
+import Traffic
+
+extension Reconciler {
+    /// Decides for one rollout until there is nothing more to do now.
+    func pass(_ name: RolloutName) async {
+        guard rollouts[name]?.isPassing == false else { return }
+        rollouts[name]?.isPassing = true
+        // An apply may be followed by one more decision; more in a row means that something is
+        // wrong, and the next wake-up tries again.
+        for _ in 0..<4 {
+            guard await step(name) else { break }
+        }
+        rollouts[name]?.isPassing = false
+        if due.contains(name) { wake() }
+    }
+
+    /// - Returns: whether to look again at once.
+    private func step(_ name: RolloutName) async -> Bool {
+        guard let live = rollouts[name] else { return false }
+        if !live.taken.isEmpty, !live.isRecording { startRecordingTaken(name) }
+        let input = await input(live)
+        guard let live = rollouts[name] else { return false }
+        let decision = decide(input)
+        let changed = live.last?.decision.next != decision.next
+        rollouts[name]?.last = (decision, Explanation(decision, input))
+        if changed || input.state.run != nil { send(name, .looked(decision)) }
+        switch decision.next {
+        case .act(let action, let reason):
+            let draft = DecisionDraft(
+                id: "\(name)-\(input.state.decisions + 1)-\(action.kind)-\(input.now.milliseconds)",
+                action: action, reason: reason, input: input, verdicts: decision.verdicts,
+                inputsCommit: snapshot?.commit.hex ?? "")
+            guard action.isForward else {
+                await lower(name, draft)
+                return true
+            }
+            // One record at a time, and only on what git has.
+            if !live.isRecording, live.taken.isEmpty, mayTry(live) { startRecording(name, draft) }
+            return false
+        case .apply:
+            return await apply(name, input.state)
+        case .wait(let wait):
+            // A running candidate is looked at now and then, because data can also stay away.
+            let look = input.state.run.map { _ in input.now + configuration.lookInterval }
+            timers[name] = [wait.until, look, live.retryAt].compactMap { $0 }.min()
+            return false
+        }
+    }
+
+    private func input(_ live: LiveRollout) async -> DecisionInput {
+        let now = clock.now()
+        let state = live.effective
+        let looked = await observatory.look(at: state.name, now: now)
+        var conditions = Conditions(
+            halted: halted ?? live.damaged, stop: snapshot?.stop, clockSteady: clockIsSteady)
+        if !live.taken.isEmpty {
+            conditions.halted = conditions.halted ?? "the last step back is not recorded yet"
+        }
+        var routers: [RegionName: RouterCondition] = [:]
+        for (region, route) in state.routes {
+            let found = live.found[region] ?? .unknown(reason: "not asked yet")
+            routers[region] = RouterCondition(expected: route, found: found)
+        }
+        return DecisionInput(
+            now: now, state: state, request: live.requested?.request ?? .withdrawn,
+            orders: (live.requested?.orders ?? []) + (localOrders.byRollout[state.name] ?? []),
+            conditions: conditions,
+            atStep: atStep(state), timeScale: configuration.timeScale, evidence: looked.evidence,
+            traffic: looked.traffic, routers: routers)
+    }
+
+    /// Steady time since this step was first seen. Not to be read after the step has changed.
+    private func atStep(_ state: RolloutState) -> TimeSpan {
+        guard let generation = state.run?.stepGeneration else { return .zero }
+        if let known = rollouts[state.name]?.stepStart, known.generation == generation {
+            return TimeSpan(milliseconds: steadyNow - known.steady)
+        }
+        // If it cannot be kept, the step begins again after a restart: longer, never shorter.
+        let start =
+            (try? history.stepStart(rollout: state.name, decision: generation, now: steadyNow))
+            ?? steadyNow
+        rollouts[state.name]?.stepStart = (generation, start)
+        return TimeSpan(milliseconds: max(0, steadyNow - start))
+    }
+
+    func send(_ name: RolloutName, _ what: ControllerEvent.What) {
+        report(ControllerEvent(rollout: name, at: clock.now(), what: what))
+    }
+}

@@ -1,0 +1,239 @@
+package import History
+package import Ledger
+package import Logging
+package import RolloutCore
+package import Signals
+package import Traffic
+
+/// Drives every rollout towards what its decisions say: read, observe, decide, record, apply.
+///
+/// Level, not edge: a pass looks at everything and needs no event to have arrived, so lost, doubled
+/// or reordered wake-ups and a cold start are one case.
+package actor Reconciler {
+    package struct Configuration: Sendable {
+        /// How many times faster soaking goes than time does.
+        package var timeScale: Int64 = 1
+        /// Between two looks at what every router serves.
+        package var routerInterval = TimeSpan.seconds(10)
+        /// The longest time between two passes of a rollout that waits for evidence.
+        package var lookInterval = TimeSpan.seconds(5)
+        package var heartbeat = TimeSpan.seconds(1)
+        package var checkpointInterval = TimeSpan.seconds(5)
+        /// Called after every effect, for tests that kill the process there.
+        package var afterEffect: @Sendable (String) -> Void = { _ in }
+
+        package init() {}
+    }
+
+    let ledger: Ledger
+    let history: HistoryStore
+    let observatory: Observatory
+    let routers: [RouterName: any TrafficRouter]
+    let clock: ControllerClock
+    let configuration: Configuration
+    let log: Logger
+    let report: @Sendable (ControllerEvent) -> Void
+
+    var rollouts: [RolloutName: LiveRollout] = [:]
+    var snapshot: Snapshot?
+    var halted: String? = "the repository has not been read yet"
+    var syncedAt: Timestamp?
+    /// Rollouts to look at now, and those to look at later: no pass touches any other.
+    var due: Set<RolloutName> = []
+    var timers: [RolloutName: Timestamp] = [:]
+    var localOrders: LocalOrders
+    private var clockWatch = ClockWatch()
+    private var steadyBase: Int64 = 0
+    private var monotonicBase: Int64 = 0
+    private let bell: AsyncStream<Void>
+    private let ring: AsyncStream<Void>.Continuation
+
+    /// - Parameter ordersPath: where orders that people give here are kept.
+    /// - Throws: when that file exists and cannot be read.
+    package init(
+        ledger: Ledger, history: HistoryStore, observatory: Observatory,
+        routers: [RouterName: any TrafficRouter], clock: ControllerClock,
+        configuration: Configuration, ordersPath: String, log: Logger,
+        report: @escaping @Sendable (ControllerEvent) -> Void
+    ) throws {
+        self.ledger = ledger
+        self.history = history
+        self.observatory = observatory
+        self.routers = routers
+        self.clock = clock
+        self.configuration = configuration
+        self.log = log
+        self.report = report
+        localOrders = try LocalOrders(path: ordersPath)
+        // The newest wake-up is enough: it carries no data.
+        (bell, ring) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
+    }
+
+    // MARK: Waking
+
+    /// Makes the loop look now. May be called from anywhere, any number of times.
+    package nonisolated func wake() { ring.yield() }
+
+    /// Marks rollouts whose evidence has changed, and wakes the loop.
+    package func evidenceChanged(_ names: Set<RolloutName>) {
+        due.formUnion(names)
+        wake()
+    }
+
+    var steadyNow: Int64 { steadyBase + (clock.monotonic() - monotonicBase) }
+    var clockIsSteady: Bool { clockWatch.isSteady }
+
+    // MARK: Starting
+
+    /// Takes up what an earlier life left behind: steady time, and steps that git never heard of.
+    package func restore() async throws {
+        monotonicBase = clock.monotonic()
+        steadyBase = try history.steadyElapsed()
+        let pending = try history.journal.pending()
+        for id in pending.damaged {
+            log.error("journal entry is damaged; look at the routers", metadata: ["id": "\(id)"])
+        }
+        for entry in pending.entries {
+            guard var draft = try? DraftFile.read(entry.bytes) else {
+                log.error("journal entry cannot be read", metadata: ["id": "\(entry.id)"])
+                continue
+            }
+            draft.late = draft.late ?? "the controller was restarted before it was recorded"
+            if let bytes = entry.readBack { draft.readBack = try? DraftFile.readBack(bytes) }
+            let live = rollouts[draft.rollout] ?? LiveRollout(draft.input.state)
+            rollouts[draft.rollout] = live
+            rollouts[draft.rollout]?.taken.append(draft)
+        }
+        await observatory.notify { [weak self] names in
+            Task { await self?.evidenceChanged(names) }
+        }
+    }
+
+    /// Asks the remote what is new, and reads it.
+    ///
+    /// Never called from a pass: a remote that hangs must not hold up a step back.
+    package func sync() async {
+        let sync = await ledger.sync()
+        guard let tip = sync.tip else { return await take(sync, nil) }
+        do {
+            await take(sync, try await Snapshot.read(ledger, at: tip, after: snapshot))
+        } catch {
+            let reason = "the repository cannot be read: \(error)"
+            await take(Ledger.Sync(tip: tip, halted: reason), nil)
+        }
+    }
+
+    /// Takes over what the repository holds now.
+    private func take(_ sync: Ledger.Sync, _ snapshot: Snapshot?) async {
+        if halted != sync.halted, let reason = sync.halted {
+            log.warning("increases are halted", metadata: ["reason": "\(reason)"])
+        }
+        halted = sync.halted
+        syncedAt = clock.now()
+        if let snapshot { await take(snapshot) }
+        for (name, live) in rollouts where !live.taken.isEmpty { due.insert(name) }
+        wake()
+    }
+
+    private func take(_ snapshot: Snapshot) async {
+        let isFirst = self.snapshot == nil
+        self.snapshot = snapshot
+        let changed = isFirst ? snapshot.names.union(rollouts.keys) : snapshot.changed
+        for name in changed.sorted() {
+            var live = rollouts[name] ?? LiveRollout(RolloutState(name: name))
+            live.requested = snapshot.rollouts[name]
+            switch snapshot.recorded[name] {
+            case nil: break
+            case .damaged(let problem): live.damaged = problem
+            case .state(let state):
+                live.damaged = nil
+                // A snapshot may have been read before the newest record was acknowledged.
+                if state.decisions >= live.recorded.decisions { live.recorded = state }
+            }
+            rollouts[name] = live
+            due.insert(name)
+            await follow(name)
+        }
+    }
+
+    /// Moves the evidence of a rollout on to its effective state.
+    func follow(_ name: RolloutName) async {
+        guard let state = rollouts[name]?.effective else { return }
+        do {
+            try await observatory.follow(state)
+        } catch {
+            rollouts[name]?.trouble = "\(error)"
+        }
+    }
+
+    // MARK: The loop
+
+    /// Runs until the task is cancelled; the pass that is under way ends first.
+    package func run() async {
+        await withDiscardingTaskGroup { group in
+            group.addTask {
+                await self.tick(every: self.configuration.heartbeat) { await $0.beat() }
+            }
+            group.addTask {
+                await self.tick(every: self.configuration.routerInterval) {
+                    await $0.readRouters()
+                }
+            }
+            group.addTask {
+                await self.tick(every: self.configuration.checkpointInterval) {
+                    await $0.checkpoint()
+                }
+            }
+            await readRouters()
+            for await _ in bell {
+                if Task.isCancelled { break }
+                for name in takeDue() { group.addTask { await self.pass(name) } }
+            }
+            group.cancelAll()
+        }
+    }
+
+    private nonisolated func tick(
+        every interval: TimeSpan, _ work: @Sendable (isolated Reconciler) async -> Void
+    ) async {
+        while !Task.isCancelled {
+            do {
+                try await Task.sleep(for: .milliseconds(interval.milliseconds))
+            } catch {
+                ring.finish()
+                return
+            }
+            await work(self)
+        }
+    }
+
+    private func beat() {
+        if !clockWatch.look(clock) { log.warning("the wall clock jumped; increases wait") }
+        do {
+            try history.heartbeat(elapsed: steadyNow)
+        } catch {
+            log.error("the heartbeat cannot be written", metadata: ["error": "\(error)"])
+        }
+        wake()
+    }
+
+    private func checkpoint() async {
+        do {
+            try await observatory.checkpoint()
+        } catch {
+            log.error("evidence cannot be saved", metadata: ["error": "\(error)"])
+        }
+    }
+
+    /// The rollouts that have something to look at now, in the order of their names.
+    private func takeDue() -> [RolloutName] {
+        let now = clock.now()
+        for (name, at) in timers where at <= now {
+            timers[name] = nil
+            due.insert(name)
+        }
+        let ready = due.filter { rollouts[$0]?.isPassing == false }
+        due.subtract(ready)
+        return ready.sorted()
+    }
+}

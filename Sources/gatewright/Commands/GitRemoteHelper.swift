@@ -1,0 +1,11 @@
+import ArgumentParser
+import Git
+
+/// Network git in a process of its own, because it can only be given a deadline from outside.
+struct GitRemoteHelper: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "git-remote-helper", abstract: "Fetches or pushes for a controller.",
+        shouldDisplay: false)
+
+    func run() { runRemoteHelper() }
+}

@@ -1,0 +1,184 @@
+import AsyncHTTPClient
+import ControlServer
+import Foundation
+import Gateway
+import Git
+import History
+import Ledger
+import Logging
+import Reconciler
+import RolloutCore
+import RolloutFiles
+import ServiceLifecycle
+import Signals
+import Traffic
+
+/// A controller, put together from its configuration. The only place that knows every type.
+struct ControllerAssembly {
+    struct Options {
+        var timeScale: Int64 = 1
+        /// Kills the process after so many effects; for crash tests.
+        var crashAfterEffects: Int?
+        var listenPort: Int?
+    }
+
+    let reconciler: Reconciler
+    let ledger: Ledger
+    private let server: ControlServer
+    private let poller: Poller
+    private let gateways: [GatewayServer]
+    private let client: HTTPClient
+    private let log: Logger
+
+    init(
+        _ settings: ControllerConfiguration, options: Options, log: Logger
+    ) async throws {
+        self.log = log
+        let data = settings.dataDirectory
+        try FileManager.default.createDirectory(
+            atPath: data, withIntermediateDirectories: true,
+            attributes: [.posixPermissions: 0o700])
+        let opened = try HistoryStore.open(directory: data)
+        for warning in opened.warnings { log.warning("\(warning)") }
+        let observatory = Observatory(history: opened.store)
+        ledger = try await Self.ledger(settings, data: data)
+        client = HTTPClient(
+            eventLoopGroupProvider: .singleton,
+            configuration: GatewayAdminRouter.clientConfiguration)
+        let snapshot = try? await Self.firstSnapshot(ledger)
+        (gateways, let routers) = try await Self.routers(
+            settings, observatory: observatory, client: client, regions: snapshot ?? [], log: log)
+        var configuration = Reconciler.Configuration()
+        configuration.timeScale = options.timeScale
+        if options.timeScale > 1 { configuration.routerInterval = .seconds(1) }
+        if let crash = options.crashAfterEffects {
+            configuration.afterEffect = CrashCounter(crash).count
+        }
+        reconciler = try Reconciler(
+            ledger: ledger, history: opened.store, observatory: observatory, routers: routers,
+            clock: WallClock.controller, configuration: configuration,
+            ordersPath: data + "/orders.json", log: log, report: { _ in })
+        poller = Poller(reconciler: reconciler, interval: settings.poll)
+        server = try ControlServer(
+            configuration: ControlServer.Configuration(
+                host: settings.listen.host, port: options.listenPort ?? settings.listen.port,
+                token: try settings.listen.tokenFile.map(SecretFile.read),
+                webhookSecret: try settings.webhookSecretFile.map(SecretFile.read)),
+            backend: .controller(reconciler, observatory, opened.store, poller), logger: log)
+    }
+
+    /// Runs until it is told to stop; a pass that is under way ends first.
+    func run() async throws {
+        try await reconciler.restore()
+        let group = ServiceGroup(
+            configuration: .init(
+                services: [
+                    .init(service: server), .init(service: poller),
+                    .init(service: ReconcileService(reconciler: reconciler)),
+                ], gracefulShutdownSignals: [.sigterm, .sigint], logger: log))
+        do {
+            try await group.run()
+        } catch {
+            await shutdown()
+            throw error
+        }
+        await shutdown()
+    }
+
+    private func shutdown() async {
+        for gateway in gateways { await gateway.shutdown() }
+        try? await client.shutdown()
+    }
+
+    // MARK: Parts
+
+    private static func ledger(
+        _ settings: ControllerConfiguration, data: String
+    ) async throws -> Ledger {
+        let isLocal = settings.repository.url == "."
+        let repository =
+            isLocal
+            ? try GitRepository(opening: ".")
+            : try GitRepository(openingOrCreatingBareAt: data + "/repository.git")
+        let branch = settings.repository.stateBranch ?? settings.repository.branch
+        let remote =
+            isLocal
+            ? nil
+            : try GitRemote(
+                url: settings.repository.url, branch: branch,
+                credential: try credential(settings.repository.credential),
+                knownHosts: settings.repository.credential?.knownHosts)
+        return try Ledger(
+            repository: repository, remote: remote, branch: branch,
+            worker: RemoteWorker(executable: Executable.path),
+            author: try CommitAuthor(name: "gatewright", email: "gatewright@localhost"),
+            software: Build.software)
+    }
+
+    private static func credential(
+        _ credential: ControllerConfiguration.Credential?
+    ) throws -> GitCredential {
+        guard let credential else { return .none }
+        let user = credential.user ?? "git"
+        switch credential.secret {
+        case .tokenFile(let path):
+            return .token(user: user, token: Secret(try SecretFile.read(path)))
+        case .sshKeyFile(let path):
+            return .sshKey(user: user, keyPath: path, passphrase: nil)
+        case .sshAgent: return .sshAgent(user: user)
+        }
+    }
+
+    /// The regions that embedded gateways have to serve.
+    private static func firstSnapshot(_ ledger: Ledger) async throws -> Set<RegionName> {
+        guard let tip = await ledger.sync().tip else { return [] }
+        let snapshot = try await Snapshot.read(ledger, at: tip, after: nil)
+        return snapshot.rollouts.values.reduce(into: []) { regions, rollout in
+            if case .asked(let ask) = rollout.request { regions.formUnion(ask.plan.regions) }
+        }
+    }
+
+    private static func routers(
+        _ settings: ControllerConfiguration, observatory: Observatory, client: HTTPClient,
+        regions: Set<RegionName>, log: Logger
+    ) async throws -> ([GatewayServer], [RouterName: any TrafficRouter]) {
+        var gateways: [GatewayServer] = []
+        var routers: [RouterName: any TrafficRouter] = [:]
+        var configured = settings.routers
+        if configured.isEmpty {
+            configured[try RouterName("gateway")] = .embedded(port: 8_080)
+        }
+        for (name, router) in configured.sorted(by: { $0.key < $1.key }) {
+            switch router {
+            case .gateway(let sites):
+                routers[name] = GatewayAdminRouter(
+                    sites: sites.mapValues { GatewayAdminRouter.Site(url: $0, token: nil) },
+                    client: client)
+            case .embedded(let port):
+                let (servers, router) = try await EmbeddedGateways.start(
+                    regions: regions.sorted(), firstPort: port,
+                    stateDirectory: settings.dataDirectory, observatory: observatory, log: log)
+                gateways += servers
+                routers[name] = router
+            }
+        }
+        return (gateways, routers)
+    }
+}
+
+/// Runs the loop as one of the services that stop together.
+private struct ReconcileService: Service {
+    let reconciler: Reconciler
+
+    func run() async throws {
+        await cancelWhenGracefulShutdown { await reconciler.run() }
+    }
+}
+
+/// This program, for the helper process that talks to git remotes.
+enum Executable {
+    static var path: String {
+        let link = try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")
+        return link ?? CommandLine.arguments.first ?? "gatewright"
+    }
+}

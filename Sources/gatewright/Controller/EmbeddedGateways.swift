@@ -1,0 +1,89 @@
+import Gateway
+import History
+import Logging
+import RolloutCore
+import Signals
+import Traffic
+
+/// Gateways inside the controller's process, one a region: the set-up without any file.
+enum EmbeddedGateways {
+    /// Predictions that wait for the disk; beyond this the oldest are kept and new ones dropped.
+    private static let waitingMax = 100_000
+    private static let batchMax = 1_000
+
+    /// - Parameter firstPort: of the first region by name; the next ones follow.
+    static func start(
+        regions: [RegionName], firstPort: Int, stateDirectory: String, observatory: Observatory,
+        log: Logger
+    ) async throws -> ([GatewayServer], EmbeddedGatewayRouter) {
+        let sink = ClosureSink(intake(observatory, log))
+        var servers: [GatewayServer] = []
+        var tables: [RegionName: EmbeddedGatewayRouter.Table] = [:]
+        for (index, region) in regions.enumerated() {
+            let server = try GatewayServer(
+                GatewayServer.Configuration(
+                    region: region, port: firstPort + index, adminPort: 0,
+                    statePath: "\(stateDirectory)/routes-\(region).json"),
+                sink: sink, logger: log)
+            try await server.start()
+            servers.append(server)
+            tables[region] = .of(server.table)
+        }
+        return (servers, EmbeddedGatewayRouter(tables: tables))
+    }
+
+    /// Hands predictions over in batches, so that the data plane never waits for the disk.
+    private static func intake(
+        _ observatory: Observatory, _ log: Logger
+    ) -> @Sendable (Prediction) -> Void {
+        let (stream, continuation) = AsyncStream.makeStream(
+            of: Prediction.self, bufferingPolicy: .bufferingOldest(waitingMax))
+        Task {
+            var batch: [Observation] = []
+            var due = ContinuousClock.now + .milliseconds(100)
+            for await prediction in stream {
+                batch.append(.prediction(prediction))
+                guard batch.count >= batchMax || ContinuousClock.now >= due else { continue }
+                do {
+                    _ = try await observatory.ingest(batch)
+                } catch {
+                    log.error("observations are lost", metadata: ["error": "\(error)"])
+                }
+                batch = []
+                due = .now + .milliseconds(100)
+            }
+        }
+        return { continuation.yield($0) }
+    }
+}
+
+extension EmbeddedGatewayRouter.Table {
+    static func of(_ table: RouteTable) -> EmbeddedGatewayRouter.Table {
+        EmbeddedGatewayRouter.Table(
+            read: { table.contents.routes },
+            apply: { route in
+                do throws(RouteRefusal) {
+                    return .success(try await table.apply(route))
+                } catch {
+                    return .failure(RouterFailure(error))
+                }
+            },
+            withdraw: { rollout, generation in
+                do throws(RouteRefusal) {
+                    return .success(try await table.withdraw(rollout, generation: generation))
+                } catch {
+                    return .failure(RouterFailure(error))
+                }
+            })
+    }
+}
+
+extension RouterFailure {
+    fileprivate init(_ refusal: RouteRefusal) {
+        switch refusal {
+        case .stale(let current, _): self = .refusedStale(current: current)
+        case .invalid(let text): self = .rejected(text)
+        case .unsaved(let text): self = .unreachable(text)
+        }
+    }
+}
