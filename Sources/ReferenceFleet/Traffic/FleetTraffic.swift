@@ -76,8 +76,8 @@ package struct FleetTraffic: Sendable {
             """
         counts.withLockedValue { $0.sent += 1 }
         do {
-            let answer = try await connection.post(
-                "/v2/models/\(configuration.model)/infer", headers: ["x-node-id": node],
+            let answer = try await connection.send(
+                .POST, "/v2/models/\(configuration.model)/infer", headers: ["x-node-id": node],
                 body: ByteBuffer(string: body))
             guard answer.status == .ok,
                 let prediction = answer.headers.first(name: "x-gatewright-prediction"),

@@ -16,13 +16,14 @@ struct HTTPConnection {
     }
 
     /// The answer's status, headers and body; any failure closes the connection.
-    mutating func post(
-        _ path: String, headers: HTTPHeaders, body: ByteBuffer
+    mutating func send(
+        _ method: HTTPMethod, _ path: String, headers: HTTPHeaders = [:],
+        body: ByteBuffer = ByteBuffer()
     ) async throws -> HTTPAnswer {
         do {
             let channel = try await connected()
             var head = HTTPRequestHead(
-                version: .http1_1, method: .POST, uri: target.prefix + path, headers: headers)
+                version: .http1_1, method: method, uri: target.prefix + path, headers: headers)
             head.headers.replaceOrAdd(name: "host", value: "\(target.host):\(target.port)")
             head.headers.replaceOrAdd(name: "content-type", value: "application/json")
             head.headers.replaceOrAdd(name: "content-length", value: "\(body.readableBytes)")

@@ -80,8 +80,8 @@ final class ReportOutbox: Sendable {
         _ batch: [Waiting], to path: String, over connection: inout HTTPConnection
     ) async -> Bool {
         guard let body = try? JSONEncoder().encode(batch.map { Wire($0, now: Self.now()) }),
-            let answer = try? await connection.post(
-                path, headers: headers, body: ByteBuffer(bytes: body))
+            let answer = try? await connection.send(
+                .POST, path, headers: headers, body: ByteBuffer(bytes: body))
         else { return false }
         switch answer.status.code {
         case 200..<300:
