@@ -88,7 +88,7 @@ let package = Package(
         .target(
             name: "Reconciler",
             dependencies: [
-                "History", "Ledger", "RolloutCore", "RolloutFiles", "Signals", "Traffic",
+                "Git", "History", "Ledger", "RolloutCore", "RolloutFiles", "Signals", "Traffic",
                 .product(name: "Logging", package: "swift-log"),
             ], swiftSettings: strict),
         .target(
@@ -127,8 +127,10 @@ let package = Package(
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOFoundationCompat", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+                .product(name: "UnixSignals", package: "swift-service-lifecycle"),
             ], swiftSettings: strict),
 
         .testTarget(
@@ -151,14 +153,23 @@ let package = Package(
                 "ControlServer", "History", "RolloutCore",
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "HummingbirdTesting", package: "hummingbird"),
-                .product(name: "NIOCore", package: "swift-nio"),
-            ], swiftSettings: strict),
+            ] + sockets, swiftSettings: strict),
         .testTarget(
             name: "GatewayTests", dependencies: ["Gateway", "RolloutCore"] + sockets,
             swiftSettings: strict),
         .testTarget(
-            name: "TrafficTests", dependencies: ["Gateway", "RolloutCore", "Traffic"] + sockets,
-            swiftSettings: strict),
+            name: "TrafficTests",
+            dependencies: [
+                "Gateway", "RolloutCore", "Traffic",
+                .product(name: "AsyncHTTPClient", package: "async-http-client"),
+            ] + sockets, swiftSettings: strict),
+        .testTarget(
+            name: "ReferenceFleetTests",
+            dependencies: [
+                "ReferenceFleet", "RolloutCore",
+                .product(name: "NIOFoundationCompat", package: "swift-nio"),
+            ] + sockets, exclude: ["Fixtures"], swiftSettings: strict),
     ]
 )

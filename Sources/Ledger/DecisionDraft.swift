@@ -1,5 +1,5 @@
 package import RolloutCore
-package import RolloutFiles
+import RolloutFiles
 
 /// A decision that has been made and is not in git yet.
 package struct DecisionDraft: Codable, Sendable, Hashable {

@@ -1,6 +1,7 @@
-import Crypto
 package import RolloutCore
 package import RolloutFiles
+
+import struct Crypto.SHA256
 
 /// One decision as it stands in git: `state/NAME/decisions/000042-rollback.json`.
 ///
@@ -76,8 +77,10 @@ package enum RecordFile {
         let hex = SHA256.hash(data: Array(bytes)).map { byte in
             String(byte >> 4, radix: 16) + String(byte & 15, radix: 16)
         }
-        // 32 bytes are always 64 digits.
-        return Digest(hex: hex.joined()) ?? preconditionFailure("SHA-256 has 32 bytes")
+        guard let digest = Digest(hex: hex.joined()) else {
+            preconditionFailure("32 bytes are always 64 digits")
+        }
+        return digest
     }
 
     package static func digest(of state: RolloutState) throws(CanonicalJSONError) -> Digest {

@@ -1,6 +1,6 @@
 package import Git
 package import RolloutCore
-package import RolloutFiles
+import RolloutFiles
 
 /// The only place where git and rollouts meet: reads what is asked, records what is decided.
 ///
@@ -106,14 +106,18 @@ package actor Ledger {
 
     /// Believes the remote's present branch although it does not contain what was believed.
     ///
-    /// For a person only, after having looked. Records that are lost with the old history are not
-    /// brought back: routers are compared with what the new history says.
-    package func acceptHistory() async throws(GitError) {
-        guard remote != nil, let tip = try await repository.resolve(ReferenceName(Self.fetched))
-        else { return }
+    /// For a person only, after having looked, and while no controller runs. Records that are lost
+    /// with the old history are not brought back: routers are compared with the new one.
+    /// - Returns: from where to where the mark moved; `nil` when nothing was rewritten.
+    package static func acceptHistory(
+        in repository: GitRepository
+    ) async throws(GitError) -> (from: ObjectID, to: ObjectID)? {
         let mark = try ReferenceName(Self.trusted)
-        let known = try await repository.resolve(mark)
+        guard let tip = try await repository.resolve(try ReferenceName(Self.fetched)),
+            let known = try await repository.resolve(mark), known != tip
+        else { return nil }
         try await repository.updateReference(mark, to: tip, expecting: known)
+        return (known, tip)
     }
 
     // MARK: Recording

@@ -1,6 +1,6 @@
 package import Git
-package import RolloutCore
-package import RolloutFiles
+import RolloutCore
+import RolloutFiles
 
 /// What was read before, so that a new commit costs no more than what it changed.
 struct SnapshotCache: Sendable {

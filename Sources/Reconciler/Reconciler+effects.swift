@@ -1,5 +1,7 @@
-import History
-import Ledger
+import Git
+package import History
+package import Ledger
+import Logging
 import RolloutCore
 import Traffic
 

@@ -1,5 +1,8 @@
+import Git
+import History
 import Ledger
 import RolloutCore
+import Signals
 import Traffic
 
 extension Reconciler {

@@ -1,3 +1,5 @@
+import Git
+import History
 import Ledger
 package import RolloutCore
 package import RolloutFiles
@@ -24,6 +26,34 @@ package struct RolloutStatus: Codable, Sendable {
     package let refused: [RolloutState.Refusal]
     package let why: Explanation?
     package let trouble: String?
+
+    /// What can be said from the recorded state; `live` adds what a controller sees.
+    package init(_ state: RolloutState, why: Explanation?) {
+        self.init(state, live: nil, why: why)
+    }
+
+    init(_ state: RolloutState, live: LiveRollout?, why: Explanation?) {
+        let step = state.run?.currentStep
+        let guardrails = state.run?.guardrails.flatMap(\.guardrails) ?? []
+        rollout = state.name
+        stable = state.stable?.reference
+        candidate = state.run?.candidate.reference
+        stage = step?.stage
+        self.step = state.run?.step
+        steps = state.run?.plan.steps.count
+        shares = step?.shares ?? [:]
+        mirrors = step?.mirrors ?? [:]
+        serving = live?.found.mapValues(\.spoken) ?? [:]
+        decisions = state.decisions
+        generation = state.generation
+        unrecorded = live?.taken.count ?? 0
+        verdicts = live?.last?.decision.verdicts ?? []
+        bounds = Dictionary(
+            guardrails.map { ($0.name, $0.bound) }, uniquingKeysWith: { first, _ in first })
+        refused = state.refused
+        self.why = why
+        trouble = live?.trouble
+    }
 }
 
 package struct ControllerStatus: Codable, Sendable {
@@ -34,6 +64,19 @@ package struct ControllerStatus: Codable, Sendable {
     package let journalFailure: String?
     package let diagnostics: [Diagnostic]
     package let rollouts: [RolloutStatus]
+
+    package init(
+        at: Timestamp, commit: String?, syncedAt: Timestamp?, halted: String?,
+        journalFailure: String?, diagnostics: [Diagnostic], rollouts: [RolloutStatus]
+    ) {
+        self.at = at
+        self.commit = commit
+        self.syncedAt = syncedAt
+        self.halted = halted
+        self.journalFailure = journalFailure
+        self.diagnostics = diagnostics
+        self.rollouts = rollouts
+    }
 }
 
 extension Reconciler {
@@ -46,19 +89,7 @@ extension Reconciler {
 
     package func status(of name: RolloutName) -> RolloutStatus? {
         guard let live = rollouts[name] else { return nil }
-        let state = live.effective
-        let step = state.run?.currentStep
-        let guardrails = state.run?.guardrails.flatMap(\.guardrails) ?? []
-        return RolloutStatus(
-            rollout: name, stable: state.stable?.reference,
-            candidate: state.run?.candidate.reference, stage: step?.stage, step: state.run?.step,
-            steps: state.run?.plan.steps.count, shares: step?.shares ?? [:],
-            mirrors: step?.mirrors ?? [:], serving: live.found.mapValues(\.spoken),
-            decisions: state.decisions, generation: state.generation,
-            unrecorded: live.taken.count, verdicts: live.last?.decision.verdicts ?? [],
-            bounds: Dictionary(
-                guardrails.map { ($0.name, $0.bound) }, uniquingKeysWith: { first, _ in first }),
-            refused: state.refused, why: live.last?.why, trouble: live.trouble)
+        return RolloutStatus(live.effective, live: live, why: live.last?.why)
     }
 
     package func why(_ name: RolloutName) -> String? {

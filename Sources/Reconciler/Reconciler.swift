@@ -172,7 +172,7 @@ package actor Reconciler {
     package func run() async {
         await withDiscardingTaskGroup { group in
             group.addTask {
-                await self.tick(every: self.configuration.heartbeat) { await $0.beat() }
+                await self.tick(every: self.configuration.heartbeat) { $0.beat() }
             }
             group.addTask {
                 await self.tick(every: self.configuration.routerInterval) {

@@ -19,19 +19,24 @@ struct Gatewright: AsyncParsableCommand {
             """,
         version: Build.version,
         groupedSubcommands: [
-            CommandGroup(name: "Looking", subcommands: [Status.self, Why.self, History.self]),
+            CommandGroup(
+                name: "Looking",
+                subcommands: [StatusCommand.self, WhyCommand.self, HistoryCommand.self]),
             CommandGroup(
                 name: "Ordering",
                 subcommands: [
-                    Hold.self, Resume.self, Abort.self, Rollback.self, Promote.self, Release.self,
+                    HoldCommand.self, ResumeCommand.self, AbortCommand.self, RollbackCommand.self,
+                    PromoteCommand.self, ReleaseCommand.self,
                 ]),
             CommandGroup(
-                name: "Files", subcommands: [Initialise.self, Validate.self, Schema.self]),
+                name: "Files",
+                subcommands: [InitialiseCommand.self, ValidateCommand.self, SchemaCommand.self]),
             CommandGroup(
                 name: "Running",
                 subcommands: [
-                    Run.self, GatewayCommand.self, Reindex.self, AcceptHistory.self, Demo.self,
-                    Fleet.self, GitRemoteHelper.self,
+                    RunCommand.self, GatewayCommand.self, ReindexCommand.self,
+                    AcceptHistoryCommand.self, DemoCommand.self,
+                    FleetCommand.self, GitRemoteHelperCommand.self,
                 ]),
         ])
 }

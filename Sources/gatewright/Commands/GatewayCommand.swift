@@ -5,6 +5,7 @@ import Logging
 import NIOPosix
 import RolloutCore
 import ServiceLifecycle
+import UnixSignals
 
 struct GatewayCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(

@@ -31,7 +31,7 @@ extension ControlBackend {
                 }
             },
             wake: { poller.wake() },
-            metrics: { try await MetricsText.of(reconciler.status(), history) },
+            metrics: { MetricsText.of(await reconciler.status(), history) },
             unready: { await reconciler.status().commit == nil ? "no repository read yet" : nil })
     }
 }

@@ -12,6 +12,7 @@ import RolloutFiles
 import ServiceLifecycle
 import Signals
 import Traffic
+import UnixSignals
 
 /// A controller, put together from its configuration. The only place that knows every type.
 struct ControllerAssembly {
@@ -46,8 +47,9 @@ struct ControllerAssembly {
             eventLoopGroupProvider: .singleton,
             configuration: GatewayAdminRouter.clientConfiguration)
         let snapshot = try? await Self.firstSnapshot(ledger)
-        (gateways, let routers) = try await Self.routers(
+        let (gateways, routers) = try await Self.routers(
             settings, observatory: observatory, client: client, regions: snapshot ?? [], log: log)
+        self.gateways = gateways
         var configuration = Reconciler.Configuration()
         configuration.timeScale = options.timeScale
         if options.timeScale > 1 { configuration.routerInterval = .seconds(1) }

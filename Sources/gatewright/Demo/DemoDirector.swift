@@ -176,7 +176,7 @@ struct DemoWatcher {
 
     private mutating func showDecisions(_ view: inout any DemoView) async throws {
         guard
-            let lines = try? Git.output([
+            let lines = try? GitProgram.demo.output([
                 "-C", world.remote, "log", "--reverse",
                 "--format=%h%x09%(trailers:key=Decision,"
                     + "valueonly,separator=%x2C)%x09%(trailers:key=Kind,valueonly,separator=%x2C)%x09%s",
@@ -224,7 +224,7 @@ struct DemoWatcher {
         let name = try RolloutName(DemoWorld.rollout)
         var problems = try await ledger.verify(name, at: tip)
         do {
-            try Git.run(["-C", world.remote, "fsck", "--strict"])
+            try GitProgram.demo.run(["-C", world.remote, "fsck", "--strict"])
         } catch {
             problems.append("\(error)")
         }

@@ -12,7 +12,9 @@ final class DemoProcesses {
         _ name: String, executable: String = Executable.path, _ arguments: [String]
     ) throws {
         let log = "\(directory)/\(name).log"
-        FileManager.default.createFile(atPath: log, contents: nil)
+        guard FileManager.default.createFile(atPath: log, contents: nil) else {
+            throw DemoFailure(description: "\(log) cannot be written")
+        }
         let process = Process()
         process.executableURL = URL(fileURLWithPath: executable)
         process.arguments = arguments

@@ -36,9 +36,9 @@ struct DemoWorld {
     func prepare() throws {
         let files = FileManager.default
         try files.createDirectory(atPath: directory, withIntermediateDirectories: true)
-        try Git.run(["init", "--quiet", "--bare", "--initial-branch=main", remote])
-        try Git.run(["clone", "--quiet", remote, work], quiet: true)
-        try Git.run(["-C", work, "checkout", "--quiet", "-B", "main"])
+        try GitProgram.demo.run(["init", "--quiet", "--bare", "--initial-branch=main", remote])
+        try GitProgram.demo.run(["clone", "--quiet", remote, work])
+        try GitProgram.demo.run(["-C", work, "checkout", "--quiet", "-B", "main"])
         for folder in ["policies", "rollouts/\(Self.rollout)"] {
             let target = "\(work)/\(folder)"
             try files.createDirectory(
@@ -86,7 +86,7 @@ struct DemoWorld {
     /// Changes the one line that asks for a version, and pushes it as a merged pull request would.
     func ask(for version: String) throws {
         let path = "\(work)/rollouts/\(Self.rollout)/rollout.yaml"
-        try Git.run(["-C", work, "pull", "--quiet", "--rebase"])
+        try GitProgram.demo.run(["-C", work, "pull", "--quiet", "--rebase"])
         let text = try String(contentsOfFile: path, encoding: .utf8)
         let lines = text.split(separator: "\n", omittingEmptySubsequences: false).map { line in
             line.hasPrefix("  version:") ? "  version: \(version)" : String(line)
@@ -96,8 +96,8 @@ struct DemoWorld {
     }
 
     private func commit(_ subject: String, by name: String) throws {
-        try Git.run(["-C", work, "add", "--all"])
-        try Git.run([
+        try GitProgram.demo.run(["-C", work, "add", "--all"])
+        try GitProgram.demo.run([
             "-C", work, "-c", "user.name=\(name)",
             "-c", "user.email=\(name.lowercased())@example.org",
             "commit", "--quiet", "--message", subject,
@@ -105,79 +105,12 @@ struct DemoWorld {
         // The controller may have pushed meanwhile.
         for attempt in 1... {
             do {
-                return try Git.run(
-                    ["-C", work, "push", "--quiet", "origin", "main"], quiet: true)
+                return try GitProgram.demo.run(
+                    ["-C", work, "push", "--quiet", "origin", "main"])
             } catch {
                 if attempt == 10 { throw error }
-                try Git.run(["-C", work, "pull", "--quiet", "--rebase"], quiet: true)
+                try GitProgram.demo.run(["-C", work, "pull", "--quiet", "--rebase"])
             }
-        }
-    }
-}
-
-/// The git program, as people use it.
-enum Git {
-    struct Failure: Error, CustomStringConvertible { let description: String }
-
-    static func run(_ arguments: [String], quiet: Bool = false) throws {
-        _ = try output(arguments)
-    }
-
-    static func output(_ arguments: [String]) throws -> String {
-        let process = Process()
-        process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-        process.arguments = ["git"] + arguments
-        var environment = ProcessInfo.processInfo.environment
-        // What a person has set up for their own work must not change what happens here.
-        for key in environment.keys where key.hasPrefix("GIT_") { environment[key] = nil }
-        environment["GIT_CONFIG_GLOBAL"] = "/dev/null"
-        environment["GIT_TERMINAL_PROMPT"] = "0"
-        environment["GIT_AUTHOR_NAME"] = "gatewright demo"
-        environment["GIT_AUTHOR_EMAIL"] = "demo@example.org"
-        environment["GIT_COMMITTER_NAME"] = "gatewright demo"
-        environment["GIT_COMMITTER_EMAIL"] = "demo@example.org"
-        environment["GIT_AUTHOR_NAME"] = nil
-        environment["GIT_AUTHOR_EMAIL"] = nil
-        process.environment = environment
-        let (out, errors) = (Pipe(), Pipe())
-        process.standardOutput = out
-        process.standardError = errors
-        try process.run()
-        let data = out.fileHandleForReading.readDataToEndOfFile()
-        let text = errors.fileHandleForReading.readDataToEndOfFile()
-        process.waitUntilExit()
-        guard process.terminationStatus == 0 else {
-            let said = String(validating: text, as: UTF8.self) ?? ""
-            throw Failure(
-                description: "git \(arguments.joined(separator: " ")) failed: \(said)")
-        }
-        return String(validating: data, as: UTF8.self) ?? ""
-    }
-}
-
-/// Ports that nobody uses now.
-enum FreePorts {
-    static func take(_ count: Int) throws -> [Int] {
-        var sockets: [Int32] = []
-        defer { sockets.forEach { _ = close($0) } }
-        return try (0..<count).map { _ in
-            let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
-            guard descriptor >= 0 else { throw Git.Failure(description: "no socket is free") }
-            sockets.append(descriptor)
-            var address = sockaddr_in()
-            address.sin_family = sa_family_t(AF_INET)
-            address.sin_addr.s_addr = UInt32(0x7f00_0001).bigEndian
-            var length = socklen_t(MemoryLayout<sockaddr_in>.size)
-            let port = withUnsafeMutablePointer(to: &address) { pointer -> UInt16? in
-                pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { generic in
-                    guard bind(descriptor, generic, length) == 0,
-                        getsockname(descriptor, generic, &length) == 0
-                    else { return nil }
-                    return pointer.pointee.sin_port.bigEndian
-                }
-            }
-            guard let port else { throw Git.Failure(description: "no port is free") }
-            return Int(port)
         }
     }
 }

@@ -3,8 +3,9 @@ import Foundation
 import Logging
 import RolloutFiles
 
-struct Run: AsyncParsableCommand {
+struct RunCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
+        commandName: "run",
         abstract: "Run the controller.",
         discussion: """
             Without a file it serves the repository it stands in, with the embedded gateway and

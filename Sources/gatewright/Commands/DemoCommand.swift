@@ -3,8 +3,9 @@ import Foundation
 import ReferenceFleet
 import RolloutCore
 
-struct Demo: AsyncParsableCommand {
+struct DemoCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
+        commandName: "demo",
         abstract: "Show the whole loop on this machine, on real traffic, in two minutes.",
         discussion: """
             A bare git remote over git://, three regional gateways, model servers, a controller and

@@ -5,10 +5,12 @@ import ReferenceFleet
 import RolloutCore
 import RolloutFiles
 import ServiceLifecycle
+import UnixSignals
 
 /// The reference workload: what the shipped rollouts serve.
-struct Fleet: AsyncParsableCommand {
+struct FleetCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
+        commandName: "fleet",
         abstract: "Serve, drive and sample the reference workload.",
         subcommands: [ModelServerCommand.self, FleetTrafficCommand.self, FleetSample.self])
 }
@@ -148,7 +150,7 @@ struct FleetSample: AsyncParsableCommand {
 
     func run() async throws {
         let pool = try await TransferPool.measure(seed: seed, count: payloads)
-        let source = TrainingRows(pool: pool, seed: seed)
+        let source = TrainingRows(pool: pool, seed: seed &+ 1)
         print(TrainingRows.header)
         for number in 0..<rows { print(source.row(number)) }
     }
