@@ -1,1 +1,33 @@
-all:
+# Two commands set everything up: `make demo` and `make test`.
+# ARGS go to the program: make demo ARGS="--output json"
+
+.PHONY: demo test build lint install bench clean
+
+demo: install
+	@swift build --configuration release --product gatewright 1>&2
+	@.build/release/gatewright demo $(ARGS)
+
+test: install-for-tests lint
+	swift build --build-tests
+	swift test --skip-build $(ARGS)
+
+build: install
+	swift build --configuration release --product gatewright
+
+lint:
+	swift format lint --strict --recursive Package.swift Sources Tests
+
+# What the program is built with and needs to run.
+install:
+	@scripts/install libgit2-dev libsqlite3-dev libzstd-dev zlib1g-dev pkg-config git
+
+# What the tests talk to.
+install-for-tests: install
+	@scripts/install openssh-server openssh-client openssl python3 sqlite3
+
+bench:
+	swift build --configuration release --product gatewright
+	Benchmarks/run
+
+clean:
+	rm -rf .build

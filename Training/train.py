@@ -173,7 +173,7 @@ kind: ModelVersion
 metadata: {{model: compression-selector, version: {version}}}
 spec:
   artifact:
-    uri: artifacts/{version}.json
+    uri: "oci://registry.example/dwcp/compression-selector:{version}"
     sha256: "{hashlib.sha256(artifact).hexdigest()}"
     size: {-(-len(artifact) // 1000)}KB
   format: xgboost-json

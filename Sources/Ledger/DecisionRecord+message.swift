@@ -26,17 +26,17 @@ extension DecisionRecord {
         case .bootstrap(let bootstrap):
             text = "bootstrap \(rollout) at \(bootstrap.version.reference): \(reason)"
         case .start(let start):
-            let step = start.plan.step(0).map(Self.place) ?? "its plan"
+            let step = Self.place(start.plan, 0)
             text = "start \(rollout) \(start.candidate.reference) in \(step): \(reason)"
         case .advance(let index):
-            let step = input.state.run?.plan.step(index).map(Self.place) ?? "step \(index)"
+            let step = Self.place(input.state.run?.plan, index)
             text = "advance \(who) to \(step): \(reason)"
         case .complete: text = "complete \(who): \(reason)"
         case .rollBack(let cause):
             let home = stable.map { " to \($0)" } ?? ""
             text = "\(Self.verb(cause)) \(who)\(home): \(reason)"
         case .stepBack(let index, _):
-            let step = input.state.run?.plan.step(index).map(Self.place) ?? "step \(index)"
+            let step = Self.place(input.state.run?.plan, index)
             text = "step \(who) back to \(step): \(reason)"
         case .hold: text = "hold \(who): \(reason)"
         case .resume(_, let by): text = "resume \(who) (\(by)): \(reason)"
@@ -69,18 +69,18 @@ extension DecisionRecord {
         }
     }
 
-    /// `canary 5%`, `gradual 25% in eu-west`
-    private static func place(_ step: Step) -> String {
+    /// `canary 5%`, `gradual 25% in eu-west`: what this step moves.
+    private static func place(_ plan: Plan?, _ index: Int) -> String {
+        guard let plan, let step = plan.step(index) else { return "step \(index)" }
         switch step.stage {
-        case .shadow:
-            return "shadow \(step.mirrors.values.max() ?? .zero)"
-        case .gradual:
-            let moved = step.shares.filter { $0.value == step.largestShare }.keys.sorted()
-            let regions =
-                moved.count == step.shares.count
-                ? "everywhere" : "in " + moved.map(\.rawValue).joined(separator: " ")
-            return "gradual \(step.largestShare) \(regions)"
+        case .shadow: return "shadow \(step.mirrors.values.max() ?? .zero)"
         case .canary, .full: return "\(step.stage.rawValue) \(step.largestShare)"
+        case .gradual:
+            let before = plan.step(index - 1)?.shares ?? [:]
+            let moved = step.shares.filter { before[$0.key] != $0.value }
+            let share = moved.values.max() ?? step.largestShare
+            let regions = moved.keys.sorted().map(\.rawValue).joined(separator: " ")
+            return "gradual \(share)" + (regions.isEmpty ? "" : " in \(regions)")
         }
     }
 }

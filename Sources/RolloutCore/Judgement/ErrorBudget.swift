@@ -31,13 +31,15 @@ extension GuardrailSpec {
         switch metric {
         // Only mirrored requests have two answers.
         case .agreement: return stage == .shadow
-        // Nobody acts on a mirrored answer, so there is nothing to measure; the mirror copies
-        // a share by itself, which is not a split of traffic.
-        case .measurement, .sampleRatio: if stage == .shadow { return false }
+        // Nobody acts on a mirrored answer, so there is nothing to measure.
+        case .measurement: if stage == .shadow { return false }
+        // A split needs two arms that are served.
+        case .sampleRatio: return stage == .canary || stage == .gradual
         default: break
         }
-        // At full nothing of stable is left to compare with; the proof is from gradual.
-        return !(stage == .full && criterion.comparesToStable)
+        // Stable is served beside the candidate in canary and gradual only. At full nothing is left
+        // to compare with: the proof is from gradual.
+        return !criterion.comparesToStable || stage == .canary || stage == .gradual
     }
 
     /// Whether the candidate leaves the last stage that this guardrail covers after `stage`.

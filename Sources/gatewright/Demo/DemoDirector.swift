@@ -27,13 +27,14 @@ struct DemoDirector {
         var watcher = DemoWatcher(world: world)
         var problems: [String] = []
         let limit = start + deadline
+        var load: Task<Void, Never>?
         do {
             try await watcher.waitForController(until: limit, processes)
             try await watcher.wait(until: limit, processes, &view, requests: 0) {
-                $0.stable?.version.rawValue == "2.3.1"
+                $0.serving.count == world.regions.count
+                    && $0.serving.values.allSatisfy { $0.hasPrefix("2.3.1") }
             }
-            let load = Task { await traffic.run() }
-            defer { load.cancel() }
+            load = Task { await traffic.run() }
             for chapter in Chapter.story {
                 try world.ask(for: chapter.version)
                 view.show(.asked(chapter))
@@ -46,6 +47,9 @@ struct DemoDirector {
         } catch let failure as DemoFailure {
             problems.append(failure.description)
         }
+        // Callers leave before the gateways do.
+        load?.cancel()
+        await load?.value
         processes.stop()
         let (decisions, wrong) = try await watcher.verify()
         problems += wrong

@@ -71,7 +71,6 @@ struct DemoWorld {
         return """
             apiVersion: gatewright.dev/v1
             kind: Controller
-            metadata: {name: demo}
             spec:
               repository: {url: "\(remoteURL)", branch: main}
               dataDirectory: "\(directory)/controller"
