@@ -9,7 +9,7 @@ demo: install
 
 test: install-for-tests lint
 	swift build --build-tests
-	swift test --skip-build $(ARGS)
+	swift test --skip-build --no-parallel $(ARGS)
 
 build: install
 	swift build --configuration release --product gatewright
