@@ -102,9 +102,9 @@ extension Reconciler {
         configuration.afterEffect("journalled")
         rollouts[name]?.taken.append(draft)
         send(name, .lowered(kind: draft.action.kind, reason: draft.reason))
-        await follow(name)
         guard let state = rollouts[name]?.effective else { return }
         if draft.action.changesRoutes { _ = await apply(name, state) }
+        await follow(name)
         draft.readBack = rollouts[name]?.found.filter { state.routes[$0.key] != nil }
         if let index = rollouts[name]?.taken.firstIndex(where: { $0.id == draft.id }) {
             rollouts[name]?.taken[index] = draft
@@ -199,6 +199,20 @@ extension Reconciler {
             if case .serving(let route) = readBack { send(name, .applied(route)) }
         }
         return !results.isEmpty
+    }
+
+    /// Asks the routers of a rollout that were never asked, such as those of a new region.
+    func readUnknownRouters(of name: RolloutName) async {
+        guard let live = rollouts[name], let router = router(of: name) else { return }
+        let missing = live.effective.regions.filter { live.found[$0] == nil }
+        guard !missing.isEmpty else { return }
+        let answers = await withTaskGroup(of: (RegionName, RouteReadBack).self) { group in
+            for region in missing {
+                group.addTask { (region, await router.readBack(name, in: region)) }
+            }
+            return await group.reduce(into: [:]) { $0[$1.0] = $1.1 }
+        }
+        rollouts[name]?.found.merge(answers) { known, _ in known }
     }
 
     /// Asks every router what it serves. A rollout that finds a difference is looked at next.

@@ -21,8 +21,11 @@ extension Reconciler {
 
     /// - Returns: whether to look again at once.
     private func step(_ name: RolloutName) async -> Bool {
-        guard let live = rollouts[name] else { return false }
+        // Without a snapshot nobody knows what is asked, and nothing asked is not a withdrawal.
+        guard let live = rollouts[name], snapshot != nil else { return false }
         if !live.taken.isEmpty, !live.isRecording { startRecordingTaken(name) }
+        await readUnknownRouters(of: name)
+        guard let live = rollouts[name] else { return false }
         let input = await input(live)
         guard let live = rollouts[name] else { return false }
         let decision = decide(input)

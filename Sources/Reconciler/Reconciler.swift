@@ -19,6 +19,8 @@ package actor Reconciler {
         package var lookInterval = TimeSpan.seconds(5)
         package var heartbeat = TimeSpan.seconds(1)
         package var checkpointInterval = TimeSpan.seconds(5)
+        /// How long observations and their facts are kept.
+        package var retention = TimeSpan.seconds(30 * 86_400)
         /// Called after every effect, for tests that kill the process there.
         package var afterEffect: @Sendable (String) -> Void = { _ in }
 
@@ -107,6 +109,12 @@ package actor Reconciler {
         await observatory.notify { [weak self] names in
             Task { await self?.evidenceChanged(names) }
         }
+        // What is known here is enough to lower on; a remote that hangs must not hold that up.
+        if let tip = try await ledger.trustedTip() {
+            await take(
+                Ledger.Sync(tip: tip, halted: "the git remote has not been asked yet"),
+                try await Snapshot.read(ledger, at: tip, after: nil))
+        }
     }
 
     /// Asks the remote what is new, and reads it.
@@ -125,8 +133,12 @@ package actor Reconciler {
 
     /// Takes over what the repository holds now.
     private func take(_ sync: Ledger.Sync, _ snapshot: Snapshot?) async {
-        if halted != sync.halted, let reason = sync.halted {
-            log.warning("increases are halted", metadata: ["reason": "\(reason)"])
+        if halted != sync.halted {
+            // It bears upon every rollout, and none of them has changed by itself.
+            due.formUnion(rollouts.keys)
+            if let reason = sync.halted {
+                log.warning("increases are halted", metadata: ["reason": "\(reason)"])
+            }
         }
         halted = sync.halted
         syncedAt = clock.now()
@@ -184,6 +196,7 @@ package actor Reconciler {
                     await $0.checkpoint()
                 }
             }
+            group.addTask { await self.maintain() }
             await readRouters()
             for await _ in bell {
                 if Task.isCancelled { break }
@@ -208,7 +221,9 @@ package actor Reconciler {
     }
 
     private func beat() {
+        let wasSteady = clockIsSteady
         if !clockWatch.look(clock) { log.warning("the wall clock jumped; increases wait") }
+        if wasSteady != clockIsSteady { due.formUnion(rollouts.keys) }
         do {
             try history.heartbeat(elapsed: steadyNow)
         } catch {

@@ -34,6 +34,7 @@ struct ValidateCommand: AsyncParsableCommand {
     func run() async throws {
         var diagnostics: [Diagnostic]
         var problems: [String] = []
+        var notes: [String] = []
         if let commit {
             let recorded = try await RecordedRepository(path: path, branch: commit)
             let snapshot = try await recorded.snapshot()
@@ -48,27 +49,47 @@ struct ValidateCommand: AsyncParsableCommand {
                 }
             }
         } else {
-            diagnostics = try WorkingTree.check(path)
+            let project = try WorkingTree.check(path)
+            diagnostics = project.diagnostics
+            notes = project.rollouts.values.sorted { $0.name < $1.name }.compactMap(\.notEnforced)
         }
-        try report(diagnostics, problems)
+        try report(diagnostics, problems, notes)
         if !problems.isEmpty || diagnostics.contains(where: \.isError) { throw ExitCode(1) }
     }
 
-    private func report(_ diagnostics: [Diagnostic], _ problems: [String]) throws {
+    private func report(
+        _ diagnostics: [Diagnostic], _ problems: [String], _ notes: [String]
+    ) throws {
         switch output {
         case .json:
             let answer: CanonicalJSON = [
                 "diagnostics": try diagnostics.json(),
                 "state": .array(problems.map { .string($0) }),
+                "notes": .array(notes.map { .string($0) }),
             ]
             try FileHandle.standardOutput.write(contentsOf: Data(answer.pretty))
         case .text:
             for diagnostic in diagnostics { print("\(diagnostic)\n") }
             for problem in problems { print("\(problem)\n") }
+            for note in notes { print("note: \(note)\n") }
             let errors = diagnostics.count(where: \.isError) + problems.count
             let warnings = diagnostics.count { !$0.isError }
             print("\(errors) errors, \(warnings) warnings")
         }
+    }
+}
+
+extension CheckedRollout {
+    /// What this version checks and does not act on; nobody should rely on it by mistake.
+    fileprivate var notEnforced: String? {
+        guard let spec else { return nil }
+        var parts: [String] = []
+        if !spec.admission.isEmpty { parts.append("admission") }
+        if !spec.windows.isEmpty { parts.append("windows") }
+        if spec.approvals != nil { parts.append("approvals") }
+        guard !parts.isEmpty else { return nil }
+        return "\(name) names policies for \(parts.joined(separator: ", ")): they are read and "
+            + "checked, and this version does not enforce them yet"
     }
 }
 
@@ -77,7 +98,7 @@ enum WorkingTree {
     /// A tree of more files than this is not one of ours.
     private static let filesMax = 200_000
 
-    static func check(_ root: String) throws -> [Diagnostic] {
+    static func check(_ root: String) throws -> CheckedProject {
         var files: [SourceFile] = []
         for top in ["policies", "rollouts"] {
             guard let walk = FileManager.default.enumerator(atPath: "\(root)/\(top)") else {
@@ -94,7 +115,7 @@ enum WorkingTree {
         guard !files.isEmpty else {
             throw ValidationError("\(root) has neither policies/ nor rollouts/")
         }
-        return ProjectFiles.check(files: files).diagnostics
+        return ProjectFiles.check(files: files)
     }
 
     private static func read(_ path: String, _ root: String) throws -> SourceFile? {

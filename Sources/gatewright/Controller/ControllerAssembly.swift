@@ -52,6 +52,7 @@ struct ControllerAssembly {
         self.gateways = gateways
         var configuration = Reconciler.Configuration()
         configuration.timeScale = options.timeScale
+        configuration.retention = settings.limits.retention
         if options.timeScale > 1 { configuration.routerInterval = .seconds(1) }
         if let crash = options.crashAfterEffects {
             configuration.afterEffect = CrashCounter(crash).count
