@@ -39,6 +39,9 @@ struct DemoCommand: AsyncParsableCommand {
     @Option(help: "Payloads that are really compressed in every way before the first request.")
     var payloads: Int = 1_000
 
+    @Option(help: "The port of the first model server; free ports by default.")
+    var modelPort: Int?
+
     @Option(help: "Seconds until it gives up.")
     var deadline: Int = 240
 
@@ -54,7 +57,7 @@ struct DemoCommand: AsyncParsableCommand {
         let folder =
             directory
             ?? "\(NSTemporaryDirectory().trimmedSlash)/gatewright-demo-\(WallClock.monotonic())"
-        let world = try DemoWorld(directory: folder, source: source)
+        let world = try DemoWorld(directory: folder, source: source, modelPort: modelPort)
         var view: any DemoView
         switch output {
         case .json: view = DemoJSON()

@@ -14,8 +14,10 @@ struct DemoWorld {
 
     static let rollout = "compression-selector"
 
-    /// - Parameter source: the project, whose policies/ and rollouts/ are served.
-    init(directory: String, source: String) throws {
+    /// - Parameters:
+    ///   - source: the project, whose policies/ and rollouts/ are served.
+    ///   modelPort: of the first model server, the others follow; `nil` takes free ones.
+    init(directory: String, source: String, modelPort: Int?) throws {
         self.directory = directory
         self.source = source
         var ports = try FreePorts.take(11)
@@ -23,7 +25,7 @@ struct DemoWorld {
         controllerPort = ports.removeFirst()
         gatewayPorts = Array(ports[0..<3])
         adminPorts = Array(ports[3..<6])
-        modelPorts = Array(ports[6..<9])
+        modelPorts = modelPort.map { first in (0..<3).map { first + $0 } } ?? Array(ports[6..<9])
     }
 
     var remote: String { "\(directory)/remote.git" }
@@ -47,6 +49,7 @@ struct DemoWorld {
             try files.copyItem(atPath: "\(source)/\(folder)", toPath: target)
         }
         try pointVersionsAtOurServers()
+        try setVersion("2.3.1")
         try configuration.write(
             toFile: "\(directory)/gatewright.yaml", atomically: true, encoding: .utf8)
         try commit("serve compression-selector, beginning with 2.3.1", by: "Ana")
@@ -84,14 +87,18 @@ struct DemoWorld {
 
     /// Changes the one line that asks for a version, and pushes it as a merged pull request would.
     func ask(for version: String) throws {
-        let path = "\(work)/rollouts/\(Self.rollout)/rollout.yaml"
         try GitProgram.demo.run(["-C", work, "pull", "--quiet", "--rebase"])
+        try setVersion(version)
+        try commit("compression-selector: \(version)", by: "Ana")
+    }
+
+    private func setVersion(_ version: String) throws {
+        let path = "\(work)/rollouts/\(Self.rollout)/rollout.yaml"
         let text = try String(contentsOfFile: path, encoding: .utf8)
         let lines = text.split(separator: "\n", omittingEmptySubsequences: false).map { line in
             line.hasPrefix("  version:") ? "  version: \(version)" : String(line)
         }
         try lines.joined(separator: "\n").write(toFile: path, atomically: true, encoding: .utf8)
-        try commit("compression-selector: \(version)", by: "Ana")
     }
 
     private func commit(_ subject: String, by name: String) throws {
