@@ -204,6 +204,8 @@ package actor Ledger {
         guard let remote else {
             do throws(GitError) {
                 try await repository.updateReference(branch, to: commit, expecting: base)
+                // Best effort: the record stands whether or not a person's files follow it.
+                try? await repository.followInWorkingCopy(commit, on: branch, paths: ["state"])
                 return nil
             } catch {
                 if error.code == .modified { return .overtaken("the branch moved") }

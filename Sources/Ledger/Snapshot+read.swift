@@ -139,11 +139,34 @@ extension Snapshot {
             rollouts[name] = RequestedRollout(checked)
         }
 
+        /// A repository that once held state/ and does not now has lost its memory: nothing may be
+        /// raised, and above all nothing bootstrapped again.
+        private mutating func noticeRemoval() async throws {
+            let past = try await ledger.repository.history(
+                from: commit, touching: "state", limit: 1)
+            guard !past.isEmpty || !recorded.isEmpty else { return }
+            for name in Set(rollouts.keys).union(recorded.keys) {
+                changed.insert(name)
+                recorded[name] = .damaged("the folder state/ was removed; restore it from history")
+            }
+            cache.stateTrees = [:]
+        }
+
+        /// The same for a single rollout, at a cold start: its name was recorded once.
+        private mutating func noticeLoss(of names: [RolloutName]) async throws {
+            guard !names.isEmpty else { return }
+            let past = try await ledger.repository.history(
+                from: commit, touching: "state", limit: GitLimit.historyScanMax)
+            let lines = past.flatMap { $0.message.split(separator: "\n") }
+            let ever = Set(lines.filter { $0.hasPrefix("Rollout: ") }.map { $0.dropFirst(9) })
+            for name in names where ever.contains(Substring(name.rawValue)) {
+                recorded[name] = .damaged("its folder below state/ was removed")
+            }
+        }
+
         private mutating func readState(_ tree: ObjectID) async throws {
             guard let folder = try await ledger.repository.entry(at: "state", inTree: tree) else {
-                for name in recorded.keys { changed.insert(name) }
-                cache.stateTrees = [:]
-                recorded = [:]
+                try await noticeRemoval()
                 return
             }
             var trees: [RolloutName: ObjectID] = [:]
@@ -161,6 +184,7 @@ extension Snapshot {
                     recorded[name] = .damaged("\(error)")
                 }
             }
+            if previous == nil { try await noticeLoss(of: rollouts.keys.filter { trees[$0] == nil }) }
             for name in cache.stateTrees.keys where trees[name] == nil {
                 changed.insert(name)
                 recorded[name] = .damaged("its folder below state/ was removed")

@@ -103,7 +103,7 @@ extension Reconciler {
         rollouts[name]?.taken.append(draft)
         send(name, .lowered(kind: draft.action.kind, reason: draft.reason))
         guard let state = rollouts[name]?.effective else { return }
-        if draft.action.changesRoutes { _ = await apply(name, state) }
+        if draft.action.changesRoutes { _ = await apply(name, state.routes) }
         await follow(name)
         draft.readBack = rollouts[name]?.found.filter { state.routes[$0.key] != nil }
         if let index = rollouts[name]?.taken.firstIndex(where: { $0.id == draft.id }) {
@@ -166,15 +166,15 @@ extension Reconciler {
 
     // MARK: Routers
 
-    /// Brings the routers of a rollout to what its state says, all regions at once.
+    /// Brings the routers of a rollout to these routes, all regions at once.
     ///
     /// - Returns: whether any router was changed or learnt about.
-    func apply(_ name: RolloutName, _ state: RolloutState) async -> Bool {
+    func apply(_ name: RolloutName, _ wanted: [RegionName: Route]) async -> Bool {
         guard let router = router(of: name) else {
             rollouts[name]?.trouble = "no router of this name is configured"
             return false
         }
-        let routes = state.routes.filter { region, route in
+        let routes = wanted.filter { region, route in
             rollouts[name]?.found[region] != .serving(route)
         }
         let results = await withTaskGroup(of: (RegionName, RouteReadBack).self) { group in

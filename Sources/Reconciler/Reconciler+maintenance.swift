@@ -14,11 +14,12 @@ extension Reconciler {
         while !Task.isCancelled {
             do { try await Task.sleep(for: Self.interval) } catch { return }
             do throws(HistoryError) {
-                if history.isFull { try history.restoreReserve() }
                 let oldest = clock.now() - configuration.retention
                 _ = try history.sweep(before: oldest, keepingAnswers: Self.answersMax)
                 _ = try history.journal.sweep(keepingRecorded: Self.journalMax)
                 try history.checkpoint()
+                // After the sweep, which may have made the room that the reserve needs.
+                if history.isFull { try history.restoreReserve() }
             } catch {
                 log.warning("housekeeping failed", metadata: ["error": "\(error)"])
             }

@@ -46,7 +46,10 @@ extension Reconciler {
             if !live.isRecording, live.taken.isEmpty, mayTry(live) { startRecording(name, draft) }
             return false
         case .apply:
-            return await apply(name, input.state)
+            return await apply(name, input.state.routes)
+        case .serveStable:
+            let empty = input.routers.filter { $0.value == .empty }
+            return await apply(name, input.state.stableRoutes.filter { empty[$0.key] != nil })
         case .wait(let wait):
             // A running candidate is looked at now and then, because data can also stay away.
             let look = input.state.run.map { _ in input.now + configuration.lookInterval }
@@ -60,7 +63,7 @@ extension Reconciler {
         let state = live.effective
         let looked = await observatory.look(at: state.name, now: now)
         var conditions = Conditions(
-            halted: halted ?? live.damaged, stop: snapshot?.stop, clockSteady: clockIsSteady)
+            halted: halted ?? live.damaged ?? journalTrouble, stop: snapshot?.stop, clockSteady: clockIsSteady)
         if !live.taken.isEmpty {
             conditions.halted = conditions.halted ?? "the last step back is not recorded yet"
         }
@@ -89,6 +92,11 @@ extension Reconciler {
             ?? steadyNow
         rollouts[state.name]?.stepStart = (generation, start)
         return TimeSpan(milliseconds: max(0, steadyNow - start))
+    }
+
+    /// A step back that could not be journalled would be forgotten by a crash.
+    private var journalTrouble: String? {
+        history.journal.failure.map { "the journal failed (\($0)); mend the disk and restart" }
     }
 
     func send(_ name: RolloutName, _ what: ControllerEvent.What) {

@@ -95,7 +95,7 @@ package struct Meter: Codable, Sendable, Hashable {
             share > .zero, share < .all
         else { return }
         guard answer.arm == .candidate || answer.arm == .stable,
-            split.isNew(answer.unit, in: answer.region, generation: answer.generation)
+            split.isNew(answer.unit, in: answer.region)
         else { return }
         let asked = [share.fraction, share.complement.fraction]
         try splitting.observe(
@@ -142,20 +142,16 @@ struct OpenComparison: Codable, Sendable, Hashable {
     }
 }
 
-/// Which users were counted since the shares changed.
+/// Which users were counted in this stage.
+///
+/// A user falls by the same hash at every share, so only the first time is a draw of its own.
 struct OpenSplit: Codable, Sendable, Hashable {
     /// More users than this prove nothing more about a split, and memory stays bounded.
     static let usersMax = 20_000
 
-    private var generation = 0
     private var seen: [RegionName: Set<UInt64>] = [:]
 
-    mutating func isNew(_ unit: UInt64, in region: RegionName, generation: Int) -> Bool {
-        if generation < self.generation { return false }
-        if generation > self.generation {
-            self.generation = generation
-            seen = [:]
-        }
+    mutating func isNew(_ unit: UInt64, in region: RegionName) -> Bool {
         guard seen[region, default: []].count < Self.usersMax else { return false }
         return seen[region, default: []].insert(unit).inserted
     }

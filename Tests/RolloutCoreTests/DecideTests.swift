@@ -5,6 +5,7 @@ import Testing
 private func word(_ decision: Decision) -> String {
     switch decision.next {
     case .apply: "apply"
+    case .serveStable: "serve stable"
     case .act(let action, _):
         switch action {
         case .advance(let step): "advance \(step)"

@@ -7,6 +7,8 @@ package struct Decision: Codable, Sendable, Hashable {
         case act(Action, reason: String)
         /// Routers have yet to be told of the newest decision; nothing new is recorded.
         case apply
+        /// Routers that serve nothing are given stable alone, which needs no evidence.
+        case serveStable
         case wait(Wait)
     }
 }
@@ -34,6 +36,7 @@ package func decide(_ input: DecisionInput) -> Decision {
 
 /// Puts routers right where that gives the candidate no more than it has.
 private func routersBack(_ input: DecisionInput) -> Decision.Next? {
+    for case .empty in input.routers.values { return .serveStable }
     for case .owed(raises: false) in input.routers.values { return .apply }
     return correction(input, raises: false)
 }
@@ -46,7 +49,7 @@ private func routersForward(
     let passing = verdicts.allSatisfy { !$0.required || $0.verdict == .pass }
     for (region, condition) in input.routers.sorted(by: { $0.key < $1.key }) {
         switch condition {
-        case .asRecorded: continue
+        case .asRecorded, .empty: continue
         case .owed:
             if passing || input.state.raisedGeneration == input.state.generation { return .apply }
             let summary = "has less than is recorded, and not every guardrail passes now"

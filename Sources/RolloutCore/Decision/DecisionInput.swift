@@ -89,6 +89,8 @@ package struct Conditions: Codable, Sendable, Hashable {
 /// What a router serves, compared with what it must serve.
 package enum RouterCondition: Codable, Sendable, Hashable {
     case asRecorded
+    /// The router serves nothing of this rollout, not even stable.
+    case empty
     /// The router has not heard of the newest decision yet.
     case owed(raises: Bool)
     /// Something that no decision asked for.
@@ -101,8 +103,7 @@ package enum RouterCondition: Codable, Sendable, Hashable {
     package init(expected: Route, found: RouteReadBack) {
         switch found {
         case .unknown(let reason): self = .unreachable(reason: reason)
-        case .nothing:
-            self = .owed(raises: expected.share > .zero || expected.mirror > .zero)
+        case .nothing: self = .empty
         case .serving(let actual):
             let raises = expected.exposes(moreThan: actual)
             if actual == expected {

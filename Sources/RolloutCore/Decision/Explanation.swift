@@ -15,6 +15,10 @@ package struct Explanation: Codable, Sendable, Hashable {
             consequence = .retry
             until = nil
             line = "\(name): routers are being told of decision \(input.state.decisions)."
+        case .serveStable:
+            consequence = .retry
+            until = nil
+            line = "\(name): a router serves nothing of it and is given stable."
         case .wait(let wait):
             consequence = wait.consequence
             until = wait.until

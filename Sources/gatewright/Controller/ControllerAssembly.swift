@@ -1,3 +1,4 @@
+import ArgumentParser
 import AsyncHTTPClient
 import ControlServer
 import Foundation
@@ -103,7 +104,12 @@ struct ControllerAssembly {
             isLocal
             ? try GitRepository(opening: ".")
             : try GitRepository(openingOrCreatingBareAt: data + "/repository.git")
-        let branch = settings.repository.stateBranch ?? settings.repository.branch
+        let branch = settings.repository.branch
+        if let other = settings.repository.stateBranch, other != branch {
+            throw ValidationError(
+                "spec.repository.stateBranch is \(other): decisions on a branch of their own are "
+                    + "not supported yet; leave it out, or write \(branch)")
+        }
         let remote =
             isLocal
             ? nil

@@ -3,6 +3,7 @@ import History
 import Logging
 import RolloutCore
 import Signals
+import Synchronization
 import Traffic
 
 /// Gateways inside the controller's process, one a region: the set-up without any file.
@@ -36,24 +37,40 @@ enum EmbeddedGateways {
     private static func intake(
         _ observatory: Observatory, _ log: Logger
     ) -> @Sendable (Prediction) -> Void {
-        let (stream, continuation) = AsyncStream.makeStream(
-            of: Prediction.self, bufferingPolicy: .bufferingOldest(waitingMax))
+        let waiting = Waiting()
         Task {
-            var batch: [Observation] = []
-            var due = ContinuousClock.now + .milliseconds(100)
-            for await prediction in stream {
-                batch.append(.prediction(prediction))
-                guard batch.count >= batchMax || ContinuousClock.now >= due else { continue }
-                do {
-                    _ = try await observatory.ingest(batch)
-                } catch {
-                    log.error("observations are lost", metadata: ["error": "\(error)"])
+            while true {
+                try? await Task.sleep(for: .milliseconds(100))
+                var rest = waiting.takeAll()[...]
+                while !rest.isEmpty {
+                    let batch = rest.prefix(batchMax).map { Observation.prediction($0) }
+                    rest = rest.dropFirst(batchMax)
+                    do {
+                        _ = try await observatory.ingest(batch)
+                    } catch {
+                        log.error("observations are lost", metadata: ["error": "\(error)"])
+                    }
                 }
-                batch = []
-                due = .now + .milliseconds(100)
             }
         }
-        return { continuation.yield($0) }
+        return { waiting.add($0) }
+    }
+
+    private final class Waiting: Sendable {
+        private let predictions = Mutex<[Prediction]>([])
+
+        func add(_ prediction: Prediction) {
+            predictions.withLock { waiting in
+                if waiting.count < waitingMax { waiting.append(prediction) }
+            }
+        }
+
+        func takeAll() -> [Prediction] {
+            predictions.withLock { waiting in
+                defer { waiting = [] }
+                return waiting
+            }
+        }
     }
 }
 
