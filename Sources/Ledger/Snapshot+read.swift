@@ -184,7 +184,9 @@ extension Snapshot {
                     recorded[name] = .damaged("\(error)")
                 }
             }
-            if previous == nil { try await noticeLoss(of: rollouts.keys.filter { trees[$0] == nil }) }
+            if previous == nil {
+                try await noticeLoss(of: rollouts.keys.filter { trees[$0] == nil })
+            }
             for name in cache.stateTrees.keys where trees[name] == nil {
                 changed.insert(name)
                 recorded[name] = .damaged("its folder below state/ was removed")

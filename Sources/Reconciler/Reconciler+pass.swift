@@ -63,7 +63,8 @@ extension Reconciler {
         let state = live.effective
         let looked = await observatory.look(at: state.name, now: now)
         var conditions = Conditions(
-            halted: halted ?? live.damaged ?? journalTrouble, stop: snapshot?.stop, clockSteady: clockIsSteady)
+            halted: halted ?? live.damaged ?? journalTrouble, stop: snapshot?.stop,
+            clockSteady: clockIsSteady)
         if !live.taken.isEmpty {
             conditions.halted = conditions.halted ?? "the last step back is not recorded yet"
         }

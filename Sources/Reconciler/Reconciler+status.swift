@@ -9,6 +9,8 @@ package struct RolloutStatus: Codable, Sendable {
     package let rollout: RolloutName
     package let stable: VersionReference?
     package let candidate: VersionReference?
+    /// What an abort or a promotion names; `nil` while no candidate is on its way.
+    package let run: RunID?
     package let stage: StageKind?
     package let step: Int?
     package let steps: Int?
@@ -38,6 +40,7 @@ package struct RolloutStatus: Codable, Sendable {
         rollout = state.name
         stable = state.stable?.reference
         candidate = state.run?.candidate.reference
+        run = state.run?.id
         stage = step?.stage
         self.step = state.run?.step
         steps = state.run?.plan.steps.count

@@ -47,8 +47,8 @@ package struct ControllerConfiguration: Hashable, Sendable {
     }
 
     package enum Router: Hashable, Sendable {
-        /// Admin address by region.
-        case gateway([RegionName: String])
+        /// Admin address by region, and a file with the token that they want to see.
+        case gateway([RegionName: String], tokenFile: String?)
         /// A gateway in this process, listening on this port.
         case embedded(port: Int)
     }

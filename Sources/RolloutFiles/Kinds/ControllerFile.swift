@@ -149,17 +149,21 @@ enum RouterFields {
     static let gateway = Field<[RegionName: String]?>.optional(
         "gateway", .map(.region, Web.endpoint, count: 1...FileLimits.regions),
         "The admin address of each region's gateway.")
+    static let tokenFile = Field<String?>.optional(
+        "tokenFile", Local.path,
+        "gateway: a file with the token that their admin addresses want to see.")
     static let port = Field.required("port", .whole(0...65_535), "Where it takes requests.")
     static let embedded = Field<Int?>.optional(
         "embedded", .object("embedded", [port]) { row, _ throws(RefusedField) in try row(port) },
         "A gateway in this process.")
 
     static let shape = Shape<ControllerConfiguration.Router>.object(
-        "a router", [gateway, embedded]
+        "a router", [gateway, tokenFile, embedded]
     ) { row, findings throws(RefusedField) in
+        let token = try row(tokenFile)
         switch (try row(gateway), try row(embedded)) {
-        case (let regions?, nil): return .gateway(regions)
-        case (nil, let port?): return .embedded(port: port)
+        case (let regions?, nil): return .gateway(regions, tokenFile: token)
+        case (nil, let port?) where token == nil: return .embedded(port: port)
         default:
             findings.add(
                 "a router is either gateway or embedded", at: row.mark, expected: "one key",

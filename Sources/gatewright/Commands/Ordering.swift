@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
 import Ledger
+import Reconciler
 import RolloutCore
 import RolloutFiles
 
@@ -35,27 +36,36 @@ struct OrderArguments: ParsableArguments {
     }
 
     /// Commits an order, or hands it to a controller.
-    func give(_ action: (RolloutState) throws -> Order.Action) async throws {
+    func give(_ action: (OrderTarget) throws -> Order.Action) async throws {
         let rollout: RolloutName
         do { rollout = try RolloutName(name) } catch { throw ValidationError("\(error)") }
-        let recorded = try await RecordedRepository(path: repository, branch: branch)
-        let snapshot = try await recorded.snapshot()
-        guard snapshot.names.contains(rollout) else {
-            throw ValidationError("there is no rollout \(rollout)")
-        }
-        let state = try recorded.state(of: rollout, snapshot)
-        let action = try action(state)
+        let target = try await target(rollout)
+        let action = try action(target)
         let order = Order(
-            name: "\(action.verb)-\(state.decisions)-\(WallClock.now().milliseconds)",
+            name: "\(action.verb)-\(target.decisions)-\(WallClock.now().milliseconds)",
             action: action, by: try by ?? person(), reason: reason)
         if let controller {
             print(try await OrderDelivery.tell(controller, tokenFile, rollout, order))
         } else {
             try OrderDelivery.commit(order, rollout, repository, branch, push: !noPush)
-            print(
-                "\(rollout): \(order.action.verb) committed as rollouts/\(rollout)/orders/\(order.name).yaml"
-            )
+            print("\(rollout): rollouts/\(rollout)/orders/\(order.name).yaml is committed")
         }
+    }
+
+    /// What the order is about: from the controller that is told, or else from git.
+    private func target(_ rollout: RolloutName) async throws -> OrderTarget {
+        guard let controller else {
+            let recorded = try await RecordedRepository(path: repository, branch: branch)
+            let snapshot = try await recorded.snapshot()
+            guard snapshot.names.contains(rollout) else {
+                throw ValidationError("there is no rollout \(rollout)")
+            }
+            return OrderTarget(try recorded.state(of: rollout, snapshot))
+        }
+        guard let url = URL(string: "\(controller)/v1/rollouts/\(rollout)"),
+            let data = await LoopbackHTTP.get(url)
+        else { throw ValidationError("\(controller) says nothing of \(rollout)") }
+        return OrderTarget(try JSONDecoder().decode(RolloutStatus.self, from: data))
     }
 
     private func person() throws -> String {
@@ -65,11 +75,45 @@ struct OrderArguments: ParsableArguments {
         return email
     }
 
-    func run(_ state: RolloutState) throws -> Run {
-        guard let run = state.run else {
+    func run(_ target: OrderTarget) throws -> (id: RunID, step: Int) {
+        guard let id = target.run, let step = target.step else {
             throw ValidationError("no candidate of \(name) is on its way")
         }
-        return run
+        return (id, step)
+    }
+}
+
+/// What orders name, wherever it was learnt.
+struct OrderTarget {
+    let decisions: Int
+    let stable: VersionReference?
+    let run: RunID?
+    let step: Int?
+    let heldSince: Int?
+    let refused: [RolloutState.Refusal]
+    /// Whether stable could go back; `nil` when only the controller knows.
+    let hasSafeTarget: Bool?
+
+    init(_ state: RolloutState) {
+        decisions = state.decisions
+        stable = state.stable?.reference
+        run = state.run?.id
+        step = state.run?.step
+        heldSince = state.run?.held?.decision
+        refused = state.refused
+        hasSafeTarget = state.stable.map {
+            state.safeTarget(otherThan: $0.reference.digest) != nil
+        }
+    }
+
+    init(_ status: RolloutStatus) {
+        decisions = status.decisions
+        stable = status.stable
+        run = status.run
+        step = status.step
+        heldSince = nil
+        refused = status.refused
+        hasSafeTarget = nil
     }
 }
 
@@ -119,12 +163,13 @@ struct ResumeCommand: AsyncParsableCommand {
                 of: RolloutName(order.name), try await recorded.snapshot())
             if lifted > 0, state.run?.held == nil { return }
         }
-        try await order.give { state in
-            guard let held = state.run?.held else {
-                if order.controller != nil { return .resume(decision: 1) }
+        try await order.give { target in
+            // A controller is told to lift the holds that it was given; the number is not used.
+            if order.controller != nil { return .resume(decision: max(target.decisions, 1)) }
+            guard let held = target.heldSince else {
                 throw ValidationError("nothing holds \(order.name)")
             }
-            return .resume(decision: held.decision)
+            return .resume(decision: held)
         }
     }
 }
@@ -160,16 +205,16 @@ struct RollbackCommand: AsyncParsableCommand {
     @OptionGroup var order: OrderArguments
 
     func run() async throws {
-        try await order.give { state in
-            if let run = state.run { return .abort(run: run.id) }
-            guard let stable = state.stable else {
+        try await order.give { target in
+            if let run = target.run { return .abort(run: run) }
+            guard let stable = target.stable else {
                 throw ValidationError("\(order.name) serves nothing yet")
             }
-            guard state.safeTarget(otherThan: stable.reference.digest) != nil else {
+            guard target.hasSafeTarget ?? true else {
                 throw ValidationError(
                     "\(order.name) has no earlier version that was full and baked")
             }
-            return .rollback(from: stable.reference)
+            return .rollback(from: stable)
         }
     }
 }
@@ -188,8 +233,8 @@ struct PromoteCommand: AsyncParsableCommand {
     @OptionGroup var order: OrderArguments
 
     func run() async throws {
-        try await order.give { state in
-            let run = try order.run(state)
+        try await order.give { target in
+            let run = try order.run(target)
             return .promote(run: run.id, step: run.step)
         }
     }
@@ -210,9 +255,9 @@ struct ReleaseCommand: AsyncParsableCommand {
     var version: String
 
     func run() async throws {
-        try await order.give { state in
+        try await order.give { target in
             guard
-                let refusal = state.refused.last(where: {
+                let refusal = target.refused.last(where: {
                     $0.reference.version.rawValue == version
                 })
             else { throw ValidationError("\(version) of \(order.name) is not refused") }

@@ -159,9 +159,10 @@ struct ControllerAssembly {
         }
         for (name, router) in configured.sorted(by: { $0.key < $1.key }) {
             switch router {
-            case .gateway(let sites):
+            case .gateway(let sites, let tokenFile):
+                let token = try tokenFile.map(SecretFile.read)
                 routers[name] = GatewayAdminRouter(
-                    sites: sites.mapValues { GatewayAdminRouter.Site(url: $0, token: nil) },
+                    sites: sites.mapValues { GatewayAdminRouter.Site(url: $0, token: token) },
                     client: client)
             case .embedded(let port):
                 let (servers, router) = try await EmbeddedGateways.start(
