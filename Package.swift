@@ -144,6 +144,9 @@ let package = Package(
             exclude: ["Corpus", "Fixtures", "Golden"], swiftSettings: strict),
         .testTarget(name: "GitTests", dependencies: ["Git", "gatewright"], swiftSettings: strict),
         .testTarget(
+            name: "ProjectTests", dependencies: ["Ledger", "RolloutCore", "RolloutFiles"],
+            swiftSettings: strict),
+        .testTarget(
             name: "HistoryTests",
             dependencies: ["History", "RolloutCore", .product(name: "GRDB", package: "GRDB.swift")],
             swiftSettings: strict),
