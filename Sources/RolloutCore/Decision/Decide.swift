@@ -269,7 +269,7 @@ private func proceed(
     if let promotion {
         return forward(run, reason: "\(promotion.by): \(promotion.reason)")
     }
-    let soak = TimeSpan(milliseconds: step.soak.milliseconds / input.timeScale)
+    let soak = TimeSpan(milliseconds: step.soak.milliseconds / max(input.timeScale, 1))
     if input.atStep < soak {
         let remaining = soak - input.atStep
         return .wait(Wait(.soaking(remaining: remaining), until: input.now + remaining))
