@@ -120,10 +120,19 @@ private func begin(_ input: DecisionInput, _ stable: ServedVersion) -> Decision.
                         version: candidate.version, decision: refusal.decision,
                         reason: refusal.reason)))
         }
-        if let wait = increasesBlocked(input) { return .wait(wait) }
+        if let wait = increasesBlocked(input) ?? unheard(input) { return .wait(wait) }
         return .act(
             .start(Action.Start(ask)), reason: "asked for in place of \(stable.reference.version)")
     }
+}
+
+/// A router that nobody hears may still serve the candidate before; the next one has to wait.
+private func unheard(_ input: DecisionInput) -> Wait? {
+    for (region, condition) in input.routers.sorted(by: { $0.key < $1.key }) {
+        guard case .unreachable(let summary) = condition else { continue }
+        return Wait(.router(region: region, summary: summary))
+    }
+    return nil
 }
 
 private func released(_ refusal: RolloutState.Refusal, _ input: DecisionInput) -> Bool {
