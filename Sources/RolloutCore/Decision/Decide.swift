@@ -331,7 +331,10 @@ private func judgements(_ input: DecisionInput, _ run: Run) -> [GuardrailVerdict
                 rollbackLevel: ErrorBudget.rollbackLevel(of: guardrail, in: set, plan: run.plan),
                 riskBudget: set.riskBudget.value)
             let evidence = input.evidence.filter { $0.guardrail == guardrail.name }
-            if evidence.isEmpty { verdicts.append(.missing(guardrail)) }
+            // Slices alone do not stand for the whole, which is what an advance rests on.
+            if !evidence.contains(where: { $0.region == nil }) {
+                verdicts.append(.missing(guardrail))
+            }
             for one in evidence { verdicts.append(judge(guardrail, one, context)) }
         }
     }
