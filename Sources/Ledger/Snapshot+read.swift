@@ -140,14 +140,11 @@ extension Snapshot {
         }
 
         private mutating func readState(_ tree: ObjectID) async throws {
-            guard let folder = try await ledger.repository.entry(at: "state", inTree: tree) else {
-                for name in recorded.keys { changed.insert(name) }
-                cache.stateTrees = [:]
-                recorded = [:]
-                return
-            }
+            let folder = try await ledger.repository.entry(at: "state", inTree: tree)
+            var entries: [TreeEntry] = []
+            if let folder { entries = try await ledger.repository.tree(folder.id) }
             var trees: [RolloutName: ObjectID] = [:]
-            for entry in try await ledger.repository.tree(folder.id) {
+            for entry in entries where entry.kind == .directory {
                 guard let text = entry.name.text, let name = try? RolloutName(text) else {
                     continue
                 }
