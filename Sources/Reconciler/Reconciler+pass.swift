@@ -23,6 +23,11 @@ extension Reconciler {
     private func step(_ name: RolloutName) async -> Bool {
         guard let live = rollouts[name] else { return false }
         if !live.taken.isEmpty, !live.isRecording { startRecordingTaken(name) }
+        if router(of: name) == nil {
+            rollouts[name]?.trouble = Self.noRouter
+        } else if live.trouble == Self.noRouter {
+            rollouts[name]?.trouble = nil
+        }
         let input = await input(live)
         guard let live = rollouts[name] else { return false }
         let decision = decide(input)
@@ -62,8 +67,9 @@ extension Reconciler {
             conditions.halted = conditions.halted ?? "the last step back is not recorded yet"
         }
         var routers: [RegionName: RouterCondition] = [:]
+        let unasked = router(of: state.name) == nil ? Self.noRouter : "not asked yet"
         for (region, route) in state.routes {
-            let found = live.found[region] ?? .unknown(reason: "not asked yet")
+            let found = live.found[region] ?? .unknown(reason: unasked)
             routers[region] = RouterCondition(expected: route, found: found)
         }
         return DecisionInput(
