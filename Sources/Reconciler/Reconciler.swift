@@ -128,6 +128,8 @@ package actor Reconciler {
         if halted != sync.halted, let reason = sync.halted {
             log.warning("increases are halted", metadata: ["reason": "\(reason)"])
         }
+        // What waited for this has nothing else to wake it.
+        if halted != sync.halted { due.formUnion(rollouts.keys) }
         halted = sync.halted
         syncedAt = clock.now()
         if let snapshot { await take(snapshot) }
@@ -209,7 +211,12 @@ package actor Reconciler {
     }
 
     private func beat() {
-        if !clockWatch.look(clock) { log.warning("the wall clock jumped; increases wait") }
+        let wasSteady = clockIsSteady
+        if !clockWatch.look(clock) {
+            log.warning("the wall clock jumped; increases wait")
+        } else if !wasSteady {
+            due.formUnion(rollouts.keys)
+        }
         do {
             try history.heartbeat(elapsed: steadyNow)
         } catch {
