@@ -144,6 +144,13 @@ let package = Package(
             exclude: ["Corpus", "Fixtures", "Golden"], swiftSettings: strict),
         .testTarget(name: "GitTests", dependencies: ["Git", "gatewright"], swiftSettings: strict),
         .testTarget(
+            name: "SignalsTests", dependencies: ["Evidence", "History", "RolloutCore", "Signals"],
+            swiftSettings: strict),
+        .testTarget(
+            name: "LedgerTests", dependencies: ["Git", "Ledger", "RolloutCore", "RolloutFiles"],
+            swiftSettings: strict),
+        .testTarget(name: "TidyTests", swiftSettings: strict),
+        .testTarget(
             name: "ProjectTests", dependencies: ["Ledger", "RolloutCore", "RolloutFiles"],
             swiftSettings: strict),
         .testTarget(

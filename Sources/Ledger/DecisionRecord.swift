@@ -45,12 +45,16 @@ package struct CurrentState: Codable, Sendable, Hashable {
 package enum RecordFile {
     package static func folder(_ rollout: RolloutName) -> String { "state/\(rollout)" }
 
+    package static func decisions(_ rollout: RolloutName) -> String {
+        "\(folder(rollout))/decisions"
+    }
+
     package static func current(_ rollout: RolloutName) -> String {
         "\(folder(rollout))/current.json"
     }
 
     package static func decision(_ record: DecisionRecord) -> String {
-        "\(folder(record.rollout))/decisions/\(padded(record.number))-\(record.kind).json"
+        "\(decisions(record.rollout))/\(padded(record.number))-\(record.kind).json"
     }
 
     /// Six digits, so that names sort as numbers do; more when there are more.

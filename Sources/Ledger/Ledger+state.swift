@@ -15,6 +15,13 @@ extension Ledger {
     ) async throws -> CurrentState {
         let path = RecordFile.current(rollout)
         guard let entry = try await repository.entry(at: path, in: commit) else {
+            // A rollout with decisions and no state would begin again at decision 1, over the old.
+            guard try await repository.entry(at: RecordFile.decisions(rollout), in: commit) == nil
+            else {
+                throw LedgerError(
+                    message: "\(path) is missing although there are decisions: somebody else "
+                        + "wrote below state/. Revert that commit; until then the share stays")
+            }
             return CurrentState(schema: 1, head: nil, state: RolloutState(name: rollout))
         }
         let bytes = try await repository.blob(entry.id, limitBytes: Self.recordBytesMax)
@@ -51,7 +58,7 @@ extension Ledger {
     package func decision(
         _ number: Int, of rollout: RolloutName, at commit: ObjectID
     ) async throws -> (record: DecisionRecord, file: Digest)? {
-        let folder = "\(RecordFile.folder(rollout))/decisions"
+        let folder = RecordFile.decisions(rollout)
         guard let tree = try await repository.entry(at: folder, in: commit) else { return nil }
         let prefix = RecordFile.padded(number) + "-"
         let entry = try await repository.tree(tree.id).first {
@@ -80,7 +87,7 @@ extension Ledger {
     package func decisions(
         of rollout: RolloutName, at commit: ObjectID
     ) async throws -> [(record: DecisionRecord, file: Digest)] {
-        let folder = "\(RecordFile.folder(rollout))/decisions"
+        let folder = RecordFile.decisions(rollout)
         guard let tree = try await repository.entry(at: folder, in: commit) else { return [] }
         var found: [(record: DecisionRecord, file: Digest)] = []
         for entry in try await repository.tree(tree.id) {
@@ -89,6 +96,11 @@ extension Ledger {
             }
             let bytes = try await repository.blob(entry.id, limitBytes: Self.recordBytesMax)
             let record = try CanonicalJSON.decode(DecisionRecord.self, from: bytes)
+            guard RecordFile.decision(record) == "\(folder)/\(name)" else {
+                throw LedgerError(
+                    message: "\(folder)/\(name) holds decision \(record.number) of "
+                        + "\(record.rollout), a \(record.kind): files below state/ were renamed")
+            }
             found.append((record, RecordFile.digest(bytes)))
         }
         return found.sorted { $0.record.number < $1.record.number }
@@ -97,13 +109,18 @@ extension Ledger {
     /// Folds all decisions of a rollout and compares with `current.json`.
     ///
     /// - Returns: what is wrong, in the order of the decisions; empty when all is well.
+    /// - Throws: `LedgerError` when files cannot be read, or are not where they belong, or the state
+    ///   is not the one that the newest decision led to.
     package func verify(_ rollout: RolloutName, at commit: ObjectID) async throws -> [String] {
         var problems: [String] = []
         var state = RolloutState(name: rollout)
         var head: Digest?
-        for (index, (record, file)) in try await decisions(of: rollout, at: commit).enumerated() {
-            let number = index + 1
-            if record.number != number { problems.append("decision \(number) is missing") }
+        var expected = 1
+        for (record, file) in try await decisions(of: rollout, at: commit) {
+            if record.number != expected {
+                problems.append("found decision \(record.number) where \(expected) was expected")
+            }
+            expected = record.number + 1
             if record.previous != head {
                 problems.append("decision \(record.number) does not follow the one before it")
             }

@@ -12,7 +12,7 @@ package actor Ledger {
     let author: CommitAuthor
     let software: String
     let branch: ReferenceName
-    /// Records are made one after another: each is built on the one before.
+    /// Looks and records come one after another: each record is built on the one before.
     private var tail: Task<Void, Never>?
 
     /// Follows the remote wherever it goes.
@@ -55,6 +55,17 @@ package actor Ledger {
 
     /// Asks the remote for its branch, and believes it if it goes on from what was believed.
     package func sync() async -> Sync {
+        // In turn: a tip that was fetched before a record and looked at after it would seem to have
+        // lost the record.
+        let task = inTurn { await $0.ask() }
+        return await withTaskCancellationHandler {
+            await task.value
+        } onCancel: {
+            task.cancel()
+        }
+    }
+
+    private func ask() async -> Sync {
         do {
             guard let remote else {
                 return Sync(
@@ -140,13 +151,19 @@ package actor Ledger {
     /// - Parameter taken: whether its effect is a fact already. Such a record is put onto whatever
     ///   the state has become; any other is given up when the state is not the one it was made on.
     package func record(_ draft: DecisionDraft, taken: Bool) async -> Outcome {
+        await inTurn { await $0.attempt(draft, taken: taken) }.value
+    }
+
+    private func inTurn<Value: Sendable>(
+        _ work: @escaping @Sendable (isolated Ledger) async -> Value
+    ) -> Task<Value, Never> {
         let before = tail
-        let task = Task { () -> Outcome in
+        let task = Task { () -> Value in
             await before?.value
-            return await attempt(draft, taken: taken)
+            return await work(self)
         }
         tail = Task { _ = await task.value }
-        return await task.value
+        return task
     }
 
     private func attempt(_ draft: DecisionDraft, taken: Bool) async -> Outcome {

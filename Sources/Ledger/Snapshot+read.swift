@@ -139,20 +139,8 @@ extension Snapshot {
             rollouts[name] = RequestedRollout(checked)
         }
 
-        /// A repository that once held state/ and does not now has lost its memory: nothing may be
-        /// raised, and above all nothing bootstrapped again.
-        private mutating func noticeRemoval() async throws {
-            let past = try await ledger.repository.history(
-                from: commit, touching: "state", limit: 1)
-            guard !past.isEmpty || !recorded.isEmpty else { return }
-            for name in Set(rollouts.keys).union(recorded.keys) {
-                changed.insert(name)
-                recorded[name] = .damaged("the folder state/ was removed; restore it from history")
-            }
-            cache.stateTrees = [:]
-        }
-
-        /// The same for a single rollout, at a cold start: its name was recorded once.
+        /// At a cold start: a rollout that was recorded once and is not now has lost its memory.
+        /// Nothing may be raised, and above all nothing bootstrapped again.
         private mutating func noticeLoss(of names: [RolloutName]) async throws {
             guard !names.isEmpty else { return }
             let past = try await ledger.repository.history(
@@ -165,12 +153,11 @@ extension Snapshot {
         }
 
         private mutating func readState(_ tree: ObjectID) async throws {
-            guard let folder = try await ledger.repository.entry(at: "state", inTree: tree) else {
-                try await noticeRemoval()
-                return
-            }
+            let folder = try await ledger.repository.entry(at: "state", inTree: tree)
+            var entries: [TreeEntry] = []
+            if let folder { entries = try await ledger.repository.tree(folder.id) }
             var trees: [RolloutName: ObjectID] = [:]
-            for entry in try await ledger.repository.tree(folder.id) {
+            for entry in entries where entry.kind == .directory {
                 guard let text = entry.name.text, let name = try? RolloutName(text) else {
                     continue
                 }

@@ -7,6 +7,8 @@ struct LiveRollout {
     var recorded: RolloutState
     var damaged: String?
     var requested: RequestedRollout?
+    /// The router that was named last, because a spec that broke or went names none.
+    var router: RouterName?
     /// Backward steps that were taken and are not in git yet, oldest first.
     var taken: [DecisionDraft] = []
     /// What each router said last.

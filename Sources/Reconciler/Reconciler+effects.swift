@@ -171,7 +171,7 @@ extension Reconciler {
     /// - Returns: whether any router was changed or learnt about.
     func apply(_ name: RolloutName, _ wanted: [RegionName: Route]) async -> Bool {
         guard let router = router(of: name) else {
-            rollouts[name]?.trouble = "no router of this name is configured"
+            rollouts[name]?.trouble = Self.noRouter
             return false
         }
         let routes = wanted.filter { region, route in
@@ -248,14 +248,16 @@ extension Reconciler {
         }
     }
 
-    private func router(of name: RolloutName) -> (any TrafficRouter)? {
+    static let noRouter = "no router is known for it: gatewright.yaml has none of its name"
+
+    func router(of name: RolloutName) -> (any TrafficRouter)? {
         routerName(of: name).flatMap { routers[$0] }
     }
 
-    /// The router that the spec names; with one router and no readable spec, that one, because a
-    /// rollback must not need the spec.
+    /// The router that the spec names or last named; with one router and no readable spec, that
+    /// one, because a rollback must not need the spec.
     private func routerName(of name: RolloutName) -> RouterName? {
-        rollouts[name]?.requested?.router ?? (routers.count == 1 ? routers.keys.first : nil)
+        rollouts[name]?.router ?? (routers.count == 1 ? routers.keys.first : nil)
     }
 }
 

@@ -24,6 +24,11 @@ extension Reconciler {
         // Without a snapshot nobody knows what is asked, and nothing asked is not a withdrawal.
         guard let live = rollouts[name], snapshot != nil else { return false }
         if !live.taken.isEmpty, !live.isRecording { startRecordingTaken(name) }
+        if router(of: name) == nil {
+            rollouts[name]?.trouble = Self.noRouter
+        } else if live.trouble == Self.noRouter {
+            rollouts[name]?.trouble = nil
+        }
         await readUnknownRouters(of: name)
         guard let live = rollouts[name] else { return false }
         let input = await input(live)
@@ -69,8 +74,9 @@ extension Reconciler {
             conditions.halted = conditions.halted ?? "the last step back is not recorded yet"
         }
         var routers: [RegionName: RouterCondition] = [:]
+        let unasked = router(of: state.name) == nil ? Self.noRouter : "not asked yet"
         for (region, route) in state.routes {
-            let found = live.found[region] ?? .unknown(reason: "not asked yet")
+            let found = live.found[region] ?? .unknown(reason: unasked)
             routers[region] = RouterCondition(expected: route, found: found)
         }
         return DecisionInput(

@@ -154,6 +154,7 @@ package actor Reconciler {
         for name in changed.sorted() {
             var live = rollouts[name] ?? LiveRollout(RolloutState(name: name))
             live.requested = snapshot.rollouts[name]
+            live.router = live.requested?.router ?? live.router
             switch snapshot.recorded[name] {
             case nil: break
             case .damaged(let problem): live.damaged = problem

@@ -123,10 +123,19 @@ private func begin(_ input: DecisionInput, _ stable: ServedVersion) -> Decision.
                         version: candidate.version, decision: refusal.decision,
                         reason: refusal.reason)))
         }
-        if let wait = increasesBlocked(input) { return .wait(wait) }
+        if let wait = increasesBlocked(input) ?? unheard(input) { return .wait(wait) }
         return .act(
             .start(Action.Start(ask)), reason: "asked for in place of \(stable.reference.version)")
     }
+}
+
+/// A router that nobody hears may still serve the candidate before; the next one has to wait.
+private func unheard(_ input: DecisionInput) -> Wait? {
+    for (region, condition) in input.routers.sorted(by: { $0.key < $1.key }) {
+        guard case .unreachable(let summary) = condition else { continue }
+        return Wait(.router(region: region, summary: summary))
+    }
+    return nil
 }
 
 private func released(_ refusal: RolloutState.Refusal, _ input: DecisionInput) -> Bool {
@@ -272,7 +281,7 @@ private func proceed(
     if let promotion {
         return forward(run, reason: "\(promotion.by): \(promotion.reason)")
     }
-    let soak = TimeSpan(milliseconds: step.soak.milliseconds / input.timeScale)
+    let soak = TimeSpan(milliseconds: step.soak.milliseconds / max(input.timeScale, 1))
     if input.atStep < soak {
         let remaining = soak - input.atStep
         return .wait(Wait(.soaking(remaining: remaining), until: input.now + remaining))
@@ -325,7 +334,10 @@ private func judgements(_ input: DecisionInput, _ run: Run) -> [GuardrailVerdict
                 rollbackLevel: ErrorBudget.rollbackLevel(of: guardrail, in: set, plan: run.plan),
                 riskBudget: set.riskBudget.value)
             let evidence = input.evidence.filter { $0.guardrail == guardrail.name }
-            if evidence.isEmpty { verdicts.append(.missing(guardrail)) }
+            // Slices alone do not stand for the whole, which is what an advance rests on.
+            if !evidence.contains(where: { $0.region == nil }) {
+                verdicts.append(.missing(guardrail))
+            }
             for one in evidence { verdicts.append(judge(guardrail, one, context)) }
         }
     }

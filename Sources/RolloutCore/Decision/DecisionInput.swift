@@ -122,10 +122,13 @@ package enum RouterCondition: Codable, Sendable, Hashable {
 
 extension Route {
     /// Whether the candidate gets more than under another route. Another candidate is more.
+    ///
+    /// Live traffic decides: a step back from canary to shadow mirrors more, and nothing may hold
+    /// it up.
     package func exposes(moreThan other: Route) -> Bool {
         guard let candidate, share > .zero || mirror > .zero else { return false }
         guard candidate == other.candidate else { return true }
-        return share > other.share || mirror > other.mirror
+        return share == other.share ? mirror > other.mirror : share > other.share
     }
 
     /// `2.4.0 at 5%, mirrored 0% (generation 12)`

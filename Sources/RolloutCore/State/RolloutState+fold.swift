@@ -7,7 +7,8 @@ extension RolloutState {
         if action.changesRoutes { next.generation = max(number, generation + 1) }
         if case .correct(let correction) = action {
             // A router never goes back to a generation that it has left behind.
-            next.generation = max(next.generation, correction.seenGeneration &+ 1)
+            let seen = min(correction.seenGeneration, Self.generationMax)
+            next.generation = max(next.generation, seen + 1)
         }
         if action.changesRoutes, action.isForward { next.raisedGeneration = next.generation }
         next.take(action, number: number)

@@ -63,6 +63,9 @@ package struct RolloutState: Codable, Sendable, Hashable {
         }
     }
 
+    /// A router that claims a newer generation is broken; following it would use up all numbers.
+    package static let generationMax = 1 << 52
+
     /// Generations of known-good versions that are kept.
     package static let knownGoodLimit = 5
 

@@ -23,7 +23,8 @@ extension Timestamp: CustomStringConvertible {
     /// RFC 3339 in UTC with milliseconds: `2026-11-20T14:02:11.250Z`.
     package var description: String {
         let days = milliseconds.floorDivided(by: 86_400_000)
-        let rest = milliseconds - days * 86_400_000
+        // Wrapping, because the first day that an Int64 can name begins before its smallest value.
+        let rest = milliseconds &- days &* 86_400_000
         let (year, month, day) = civil(fromDays: days)
         let clock = [rest / 3_600_000, rest / 60_000 % 60, rest / 1_000 % 60].map { padded($0, 2) }
         return "\(padded(year, 4))-\(padded(month, 2))-\(padded(day, 2))"

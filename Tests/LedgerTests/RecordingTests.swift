@@ -1,0 +1,217 @@
+import Foundation
+import Ledger
+import RolloutCore
+import RolloutFiles
+import Testing
+
+@testable import Git
+
+/// On a repository without a remote: the local commit is the record.
+@Suite struct RecordingTests {
+    private let bench: Workbench
+    private let ledger: Ledger
+
+    init() async throws {
+        bench = try Workbench()
+        try await bench.repository("main.git", ["README": "a person's"])
+        ledger = try bench.ledger("main.git")
+    }
+
+    private func problems() async throws -> [String] {
+        let tip = try #require(await ledger.sync().tip)
+        return try await ledger.verify(Story.name, at: tip)
+    }
+
+    private func files() throws -> [String] {
+        try bench.git("-C", bench.path("main.git"), "ls-tree", "-r", "--name-only", "main", "state")
+            .split(separator: "\n").map(String.init)
+    }
+
+    @Test func decisionsAreNumberedFilesThatNameTheOneBefore() async throws {
+        let state = try await ledger.tell(
+            Story.bootstrap, Story.start, .advance(step: 1), .hold(.withdrawn(summary: "x")),
+            .resume(order: "o", by: "ana"), .advance(step: 2), .complete)
+        #expect(
+            try files() == [
+                "state/selector/current.json",
+                "state/selector/decisions/000001-bootstrap.json",
+                "state/selector/decisions/000002-start.json",
+                "state/selector/decisions/000003-advance.json",
+                "state/selector/decisions/000004-hold.json",
+                "state/selector/decisions/000005-resume.json",
+                "state/selector/decisions/000006-advance.json",
+                "state/selector/decisions/000007-complete.json",
+            ])
+        let tip = try #require(await ledger.sync().tip)
+        let decisions = try await ledger.decisions(of: Story.name, at: tip)
+        #expect(decisions.map(\.record.number) == Array(1...7))
+        #expect(decisions.map(\.record.previous) == [nil] + decisions.dropLast().map(\.file))
+        let current = try await ledger.currentState(of: Story.name, at: tip)
+        #expect(current.state == state && current.head == decisions.last?.file)
+        #expect(current.state.stable == Story.candidate)
+        let folded = decisions.reduce(RolloutState(name: Story.name)) {
+            $0.after($1.record.action, number: $1.record.number, at: $1.record.at)
+        }
+        #expect(folded == current.state)
+        #expect(try await problems().isEmpty)
+        // One commit a decision, and a person's files stay.
+        #expect(
+            try bench.git("-C", bench.path("main.git"), "rev-list", "--count", "main") == "8")
+        #expect(try bench.read("README", in: "main.git") == "a person's")
+    }
+
+    @Test func theSameDecisionTwiceIsOneRecord() async throws {
+        let state = try await ledger.tell(Story.bootstrap)
+        let draft = Story.draft(Story.start, on: state, id: "once")
+        #expect(await ledger.record(draft, taken: false).word == "acknowledged 2 start")
+        #expect(await ledger.record(draft, taken: false).word == "already")
+        try await ledger.tell(.advance(step: 1))
+        #expect(await ledger.record(draft, taken: true).word == "already")
+        #expect(try await problems().isEmpty)
+    }
+
+    @Test func anotherDecisionOvertakes() async throws {
+        let state = try await ledger.tell(Story.bootstrap)
+        try await ledger.tell(Story.start)
+        let late = Story.draft(Story.start, on: state, id: "another")
+        #expect(await ledger.record(late, taken: false).word == "overtaken")
+        #expect(try files().count == 3)
+    }
+
+    @Test func commitsOfPeopleDoNotOvertake() async throws {
+        let state = try await ledger.tell(Story.bootstrap)
+        try await bench.commit(["docs/x": "y"], in: "main.git")
+        let draft = Story.draft(Story.start, on: state)
+        #expect(await ledger.record(draft, taken: false).word == "acknowledged 2 start")
+        #expect(try bench.read("docs/x", in: "main.git") == "y")
+    }
+
+    @Test func manyAtOnceComeOneAfterAnother() async throws {
+        let names: [RolloutName] = (0..<6).map { Story.id("r\($0)") }
+        let words = await withTaskGroup(of: String.self) { group in
+            for name in names {
+                group.addTask {
+                    await ledger.record(
+                        Story.draft(Story.bootstrap, on: RolloutState(name: name)), taken: false
+                    ).word
+                }
+            }
+            return await group.reduce(into: []) { $0.append($1) }
+        }
+        #expect(words == Array(repeating: "acknowledged 1 bootstrap", count: 6))
+    }
+
+    // MARK: Steps that were taken
+
+    @Test func aTakenStepIsRecordedOnWhateverCameBetween() async throws {
+        let state = try await ledger.tell(Story.bootstrap, Story.start)
+        try await ledger.tell(.advance(step: 1))
+        let outcome = await ledger.record(Story.draft(Story.abort, on: state), taken: true)
+        #expect(outcome.word == "acknowledged 4 abort")
+        #expect(outcome.state?.run == nil)
+        #expect(outcome.state?.refusal(of: Story.candidate.reference.digest)?.decision == 4)
+        #expect(try await problems().isEmpty)
+    }
+
+    // The candidate became stable while it was taken back: then stable is what was taken back.
+    @Test func aTakenRollbackThatLostToCompleteRevertsStable() async throws {
+        let state = try await ledger.tell(
+            Story.bootstrap, Story.start, .advance(step: 1), .advance(step: 2))
+        try await ledger.tell(.complete)
+        let outcome = await ledger.record(Story.draft(Story.abort, on: state), taken: true)
+        #expect(outcome.word == "acknowledged 6 rollback")
+        #expect(outcome.state?.stable == Story.stable)
+        #expect(outcome.state?.knownGood == [Story.stable])
+        #expect(outcome.state?.refusal(of: Story.candidate.reference.digest) != nil)
+        #expect(try await problems().isEmpty)
+    }
+
+    @Test func aTakenStepThatSomebodyElseTookIsDropped() async throws {
+        let state = try await ledger.tell(Story.bootstrap, Story.start)
+        try await ledger.tell(Story.abort)
+        let again = Story.draft(Story.abort, on: state, id: "another controller's")
+        #expect(await ledger.record(again, taken: true).word == "already")
+        #expect(try files().count == 4)
+    }
+
+    @Test func aLateStepSaysSo() async throws {
+        let state = try await ledger.tell(Story.bootstrap, Story.start)
+        var draft = Story.draft(Story.abort, on: state)
+        draft.late = "git was away"
+        _ = await ledger.record(draft, taken: true)
+        #expect(
+            try bench.git("-C", bench.path("main.git"), "log", "-1", "--format=%b", "main")
+                .hasPrefix("Recorded late: git was away\n"))
+    }
+
+    // 33: recorded times never fall, whatever the clock did.
+    @Test func timesNeverFall() async throws {
+        let state = try await ledger.tell(Story.bootstrap)
+        let early = Story.now - .seconds(3_600)
+        let outcome = await ledger.record(
+            Story.draft(Story.start, on: state, at: early), taken: false)
+        #expect(outcome.state?.decidedAt == Story.now)
+        #expect(try await problems().isEmpty)
+    }
+
+    // MARK: Messages (A18)
+
+    @Test func messagesHaveASubjectAndTrailersForTools() async throws {
+        try await ledger.tell(Story.bootstrap, Story.start, .advance(step: 1))
+        let repository = bench.path("main.git")
+        #expect(
+            try bench.git("-C", repository, "log", "-3", "--format=%s", "main") == """
+                advance selector 2.0.0 to canary 5%: because
+                start selector 2.0.0 in shadow 100%: because
+                bootstrap selector at 1.0.0: because
+                """)
+        let tip = try #require(await ledger.sync().tip)
+        let newest = try #require(try await ledger.decisions(of: Story.name, at: tip).last)
+        #expect(
+            try bench.git("-C", repository, "log", "-1", "--format=%(trailers:only)", "main") == """
+                Rollout: selector
+                Decision: 3
+                Kind: advance
+                Evidence: \(newest.file)
+                """)
+    }
+
+    static let injections = [
+        "x\n\nDecision: 99\nKind: complete", "x\r\nEvidence: forged", "x\u{2028}Decision: 99",
+        "x\u{2029}Rollout: other", "x\u{85}Decision: 99", "x\u{0B}Kind: complete",
+        "\u{202E}txet esrever\u{202C}", "x\u{2066}y\u{2069}", "\u{200B}\u{FEFF}\u{E0041}",
+        "Decision: 99", "x\u{0}y", "---\nDecision: 99", String(repeating: "long ", count: 400),
+        String(repeating: "e\u{301}", count: 900),
+    ]
+
+    // A real git reads the message, because git's own idea of a trailer is what counts.
+    @Test(arguments: injections) func reasonsMakeNoTrailer(_ text: String) async throws {
+        var state = try await ledger.tell(Story.bootstrap, Story.start)
+        var draft = Story.draft(
+            .rollBack(.ordered(order: "o", by: text, summary: text)), on: state, reason: text)
+        draft.late = text
+        let outcome = await ledger.record(draft, taken: true)
+        #expect(outcome.word == "acknowledged 3 abort")
+        state = try #require(outcome.state)
+        let repository = bench.path("main.git")
+        let trailers = try bench.git(
+            "-C", repository, "log", "-1", "--format=%(trailers:only,unfold)", "main")
+        let lines = trailers.split(separator: "\n").map { $0.prefix(while: { $0 != ":" }) }
+        #expect(lines == ["Rollout", "Decision", "Kind", "Evidence"])
+        #expect(trailers.contains("Decision: 3\n") && trailers.contains("Kind: abort\n"))
+        let message = try bench.git("-C", repository, "log", "-1", "--format=%B", "main")
+        let hidden = message.unicodeScalars.filter { scalar in
+            switch scalar.properties.generalCategory {
+            case .format, .lineSeparator, .paragraphSeparator: true
+            case .control: scalar != "\n"
+            default: false
+            }
+        }
+        #expect(hidden.isEmpty)
+        #expect((message.split(separator: "\n").first?.count ?? 0) <= 200)
+        // The file keeps what was said, to the letter.
+        let tip = try #require(await ledger.sync().tip)
+        #expect(try await ledger.decisions(of: Story.name, at: tip).last?.record.reason == text)
+        #expect(try await problems().isEmpty)
+    }
+}

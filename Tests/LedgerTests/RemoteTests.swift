@@ -1,0 +1,133 @@
+import Git
+import Ledger
+import RolloutCore
+import Testing
+
+/// Over git://, because libgit2 runs no server for a local path.
+@Suite struct RemoteTests {
+    private let bench: Workbench
+    private let daemon: Daemon
+    private let ledger: Ledger
+
+    init() async throws {
+        bench = try Workbench()
+        try await bench.repository("origin.git", ["README": "x"])
+        daemon = try Daemon(bench)
+        ledger = try bench.ledger("local.git", remote: daemon.url("origin.git"))
+    }
+
+    private func subjects() throws -> [String] {
+        try bench.git("-C", bench.path("origin.git"), "log", "--format=%s", "main")
+            .split(separator: "\n").map(String.init)
+    }
+
+    @Test func nothingIsRecordedBeforeTheRemoteWasRead() async throws {
+        let draft = Story.draft(Story.bootstrap, on: RolloutState(name: Story.name))
+        #expect(await ledger.record(draft, taken: false).word == "unknown: no branch is known")
+    }
+
+    @Test func recordsArriveAtTheRemote() async throws {
+        let state = try await ledger.tell(Story.bootstrap, Story.start)
+        #expect(state.run != nil)
+        #expect(
+            try subjects() == [
+                "start selector 2.0.0 in shadow 100%: because",
+                "bootstrap selector at 1.0.0: because", "a person's work",
+            ])
+        let sync = await ledger.sync()
+        #expect(sync.halted == nil)
+        let tip = try #require(sync.tip)
+        #expect(try await ledger.verify(Story.name, at: tip).isEmpty)
+        #expect(
+            try bench.git("-C", bench.path("origin.git"), "fsck", "--strict", "--no-dangling") == ""
+        )
+    }
+
+    // A6: a push by a person in between; fetch, decide again, and it works.
+    @Test func aPersonsPushOvertakesAndTheNextAttemptWorks() async throws {
+        let state = try await ledger.tell(Story.bootstrap)
+        try await bench.commit(["docs/x": "y"], in: "origin.git")
+        let draft = Story.draft(Story.start, on: state)
+        #expect(await ledger.record(draft, taken: false).word == "overtaken")
+        #expect(await ledger.sync().halted == nil)
+        #expect(await ledger.record(draft, taken: false).word == "acknowledged 2 start")
+        #expect(try subjects().count == 4)
+    }
+
+    // 13: of two controllers one wins; the other sees that its decision was made.
+    @Test func ofTwoControllersOneRecords() async throws {
+        let state = try await ledger.tell(Story.bootstrap)
+        let other = try bench.ledger("other.git", remote: daemon.url("origin.git"))
+        _ = await other.sync()
+        let first = Story.draft(Story.start, on: state, id: "first")
+        let second = Story.draft(Story.start, on: state, id: "second")
+        #expect(await other.record(second, taken: false).word == "acknowledged 2 start")
+        #expect(await ledger.record(first, taken: false).word == "overtaken")
+        _ = await ledger.sync()
+        #expect(await ledger.record(first, taken: false).word == "overtaken")
+        #expect(try subjects().count == 3)
+    }
+
+    // 10: a step that was taken is recorded once, though its first answer was lost.
+    @Test func aTakenStepIsRecordedOnTheNewTip() async throws {
+        let state = try await ledger.tell(Story.bootstrap, Story.start)
+        let other = try bench.ledger("other.git", remote: daemon.url("origin.git"))
+        _ = await other.sync()
+        _ = await other.record(Story.draft(.advance(step: 1), on: state), taken: false)
+        let abort = Story.draft(Story.abort, on: state)
+        #expect(await ledger.record(abort, taken: true).word == "overtaken")
+        _ = await ledger.sync()
+        #expect(await ledger.record(abort, taken: true).word == "acknowledged 4 abort")
+        #expect(await ledger.record(abort, taken: true).word == "already")
+    }
+
+    @Test func aRefusalIsTold() async throws {
+        let state = try await ledger.tell(Story.bootstrap)
+        try bench.git(
+            "-C", bench.path("origin.git"), "config", "receive.denyNonFastForwards", "true")
+        try bench.hook("pre-receive", "echo 'main is frozen' >&2; exit 1", in: "origin.git")
+        let outcome = await ledger.record(Story.draft(Story.start, on: state), taken: false)
+        #expect(outcome.word.contains("refused") && outcome.word.contains("main is frozen"))
+        // Its own failed commit is no part of what is believed.
+        let tip = try #require(await ledger.sync().tip)
+        #expect(try await ledger.currentState(of: Story.name, at: tip).state == state)
+    }
+
+    // A5: a branch that no longer contains what was seen halts increases, and nothing is lost.
+    @Test func aRewrittenBranchHaltsUntilAPersonAccepts() async throws {
+        let repository = bench.path("origin.git")
+        let before = try bench.git("-C", repository, "rev-parse", "main")
+        let state = try await ledger.tell(Story.bootstrap)
+        let known = try #require(await ledger.sync().tip)
+        try bench.git("-C", repository, "update-ref", "refs/heads/main", before)
+        let sync = await ledger.sync()
+        #expect(sync.tip == known)
+        #expect(sync.halted?.contains("was rewritten") ?? false)
+        #expect(await ledger.record(Story.draft(Story.start, on: state), taken: false).state == nil)
+        let moved = try await Ledger.acceptHistory(in: ledger.repository)
+        #expect(moved?.from == known && moved?.to.hex == before)
+        #expect(await ledger.sync() == Ledger.Sync(tip: moved?.to, halted: nil))
+        #expect(try await Ledger.acceptHistory(in: ledger.repository) == nil)
+    }
+
+    @Test func aRemoteThatIsGoneKeepsTheTip() async throws {
+        try await ledger.tell(Story.bootstrap)
+        let known = try #require(await ledger.sync().tip)
+        try bench.git("-C", bench.path("origin.git"), "update-ref", "-d", "refs/heads/main")
+        let sync = await ledger.sync()
+        #expect(sync.tip == known && sync.halted?.contains("shares stay as they are") ?? false)
+    }
+
+    // A tip that was fetched before a record and looked at after it seemed to have lost it.
+    @Test func looksBetweenRecordsAreNoRewrittenHistory() async throws {
+        _ = await ledger.sync()
+        async let halts = withTaskGroup(of: String?.self) { group in
+            for _ in 0..<24 { group.addTask { await ledger.sync().halted } }
+            return await group.reduce(into: [String]()) { if let halted = $1 { $0.append(halted) } }
+        }
+        try await ledger.tell(
+            Story.bootstrap, Story.start, .advance(step: 1), .advance(step: 2), .complete)
+        #expect(await halts == [])
+        #expect(await ledger.sync().halted == nil)
+    }
+}

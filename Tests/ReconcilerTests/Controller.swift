@@ -1,0 +1,119 @@
+import Foundation
+import History
+import Ledger
+import Logging
+import Reconciler
+import RolloutCore
+import Signals
+import Traffic
+
+/// One life of a controller in a world.
+final class Controller: Sendable {
+    let world: World
+    let history: HistoryStore
+    let observatory: Observatory
+    let reconciler: Reconciler
+    private let loop: Task<Void, Never>
+
+    init(
+        in world: World, others: [RouterName: any TrafficRouter] = [:]
+    ) async throws {
+        self.world = world
+        history = try HistoryStore.open(directory: world.folder + "/data").store
+        observatory = Observatory(history: history)
+        let ledger = try world.ledger()
+        world.seen.watch(try world.ledger(), history)
+        var configuration = Reconciler.Configuration()
+        configuration.heartbeat = TimeSpan(milliseconds: 10)
+        configuration.routerInterval = TimeSpan(milliseconds: 15)
+        configuration.checkpointInterval = TimeSpan(milliseconds: 50)
+        let reconciler = try Reconciler(
+            ledger: ledger, history: history, observatory: observatory,
+            routers: [World.id("gateway"): world.router].merging(others) { $1 },
+            clock: world.clock.controller, configuration: configuration,
+            ordersPath: world.folder + "/orders.json",
+            log: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }, report: { _ in })
+        self.reconciler = reconciler
+        try await reconciler.restore()
+        await reconciler.sync()
+        loop = Task { await reconciler.run() }
+    }
+
+    /// Ends this life. What was not on disk is lost.
+    func stop() async {
+        loop.cancel()
+        await loop.value
+        history.close()
+    }
+
+    var status: RolloutStatus? {
+        get async { await reconciler.status(of: World.name) }
+    }
+
+    func step() async -> Int? { await status?.step }
+
+    /// Waits for something that the loop does by itself.
+    @discardableResult
+    func until(
+        _ what: String, _ holds: @Sendable (RolloutStatus) -> Bool
+    ) async throws -> RolloutStatus {
+        for _ in 0..<2_000 {
+            if let status = await status, holds(status) { return status }
+            try await Task.sleep(for: .milliseconds(5))
+        }
+        let why = await reconciler.why(World.name) ?? "unknown rollout"
+        throw Trouble("never came: \(what); \(why)")
+    }
+
+    /// Some turns of the loop, in which nothing is to happen.
+    func turns() async throws {
+        for _ in 0..<8 {
+            reconciler.wake()
+            try await Task.sleep(for: .milliseconds(12))
+        }
+    }
+
+    /// Answers of both arms, at the present generation.
+    func feed(_ count: Int = 400, failing: Int = 0) async throws {
+        guard let status = await status, let candidate = status.candidate,
+            let stable = status.stable
+        else { throw Trouble("no candidate") }
+        let arm: Arm = status.stage == .shadow ? .mirror : .candidate
+        let now = world.clock.now
+        let batch = (0..<count).flatMap { index in
+            [(arm, candidate, index >= failing), (.stable, stable, true)].map { arm, version, ok in
+                Observation.prediction(
+                    Prediction(
+                        prediction: "\(status.generation)-\(now.milliseconds)-\(index)-\(arm)",
+                        arm: arm, rollout: World.name,
+                        region: index.isMultiple(of: 2) ? World.eu : World.us,
+                        generation: status.generation, version: version, at: now,
+                        latencyMicroseconds: 900, output: ok ? "yes" : nil, confidence: nil,
+                        unit: UInt64(index)))
+            }
+        }
+        _ = try await observatory.ingest(batch)
+    }
+
+    /// Brings the rollout to its first stage, and on to canary if asked.
+    func reach(_ stage: StageKind) async throws {
+        try await until("shadow") { $0.stage == .shadow }
+        try await settled()
+        guard stage == .canary else { return }
+        try await feed()
+        world.clock.pass(seconds: 11)
+        try await until("canary") { $0.stage == .canary }
+        try await settled()
+    }
+
+    /// Waits until routers serve what is recorded.
+    func settled() async throws {
+        try await until("routers as recorded") { status in
+            [World.eu, World.us].allSatisfy { region in
+                let served = self.world.router.served(in: region)
+                return served?.generation == status.generation
+                    && (status.stage == nil || served?.share == status.shares[region])
+            }
+        }
+    }
+}

@@ -1,0 +1,71 @@
+import RolloutCore
+import Synchronization
+import Traffic
+
+/// A router in memory that may be away, lie, or be changed by somebody else.
+final class FakeRouter: TrafficRouter {
+    enum Mood: Sendable {
+        case honest
+        /// Answers nothing.
+        case away
+        /// Says that it took a route, and goes on as before.
+        case deaf
+        /// Takes a route, and says that it did not answer.
+        case mumbling
+    }
+
+    struct State {
+        var mood = Mood.honest
+        var routes: [RegionName: Route] = [:]
+        var calls: [Route] = []
+    }
+
+    private let state = Mutex(State())
+    /// Looks at the world just before a route is taken.
+    private let before: @Sendable (_ asked: Route, _ served: Route?) async -> Void
+
+    init(before: @escaping @Sendable (Route, Route?) async -> Void) { self.before = before }
+
+    func be(_ mood: Mood) { state.withLock { $0.mood = mood } }
+
+    /// What somebody else does behind the controller's back.
+    func tamper(_ route: Route) { state.withLock { $0.routes[route.region] = route } }
+
+    func served(in region: RegionName) -> Route? { state.withLock { $0.routes[region] } }
+
+    /// The routes that were asked for, in order.
+    var calls: [Route] { state.withLock { $0.calls } }
+
+    func readBack(_ rollout: RolloutName, in region: RegionName) async -> RouteReadBack {
+        await readBackAll(in: region).readBack(rollout)
+    }
+
+    func readBackAll(in region: RegionName) async -> RegionReadBack {
+        state.withLock { state in
+            if case .away = state.mood { return .unknown(reason: "no answer") }
+            guard let route = state.routes[region] else { return .serving([:]) }
+            return .serving([route.rollout: route])
+        }
+    }
+
+    func apply(_ route: Route) async throws(RouterFailure) -> Route {
+        await before(route, served(in: route.region))
+        return try state.withLock { state throws(RouterFailure) in
+            state.calls.append(route)
+            if case .away = state.mood { throw .unreachable("no answer") }
+            if case .deaf = state.mood { return route }
+            if let current = state.routes[route.region], !route.mayReplace(current) {
+                throw .refusedStale(current: current)
+            }
+            state.routes[route.region] = route
+            if case .mumbling = state.mood { throw .unreachable("time-out") }
+            return route
+        }
+    }
+
+    func withdraw(
+        _ rollout: RolloutName, from region: RegionName, generation: Int
+    ) async throws(RouterFailure) {
+        state.withLock { $0.routes[region] = nil }
+    }
+}

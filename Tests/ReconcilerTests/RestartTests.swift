@@ -1,0 +1,192 @@
+import Foundation
+import History
+import Ledger
+import Reconciler
+import RolloutCore
+import Testing
+
+/// A controller that ends at any moment, and the next one.
+@Suite struct RestartTests {
+    // 10: journalled and lowered, not recorded.
+    @Test func aStepThatGitNeverHeardOfIsRecordedOnce() async throws {
+        let world = try await World()
+        var controller = try await Controller(in: world)
+        try await controller.reach(.canary)
+        try world.lockGit(true)
+        try await controller.feed(failing: 300)
+        try await controller.until("lowered") { $0.candidate == nil && $0.trouble != nil }
+        await controller.stop()
+        try world.lockGit(false)
+
+        controller = try await Controller(in: world)
+        try await controller.until("recorded") { $0.unrecorded == 0 && $0.candidate == nil }
+        #expect(try controller.history.journal.pending().entries.isEmpty)
+        await controller.stop()
+        #expect(try await world.recorded() == ["bootstrap", "start", "advance", "rollback"])
+        let record = try #require(try await world.newestRecord())
+        #expect(record.late == "the controller was restarted before it was recorded")
+        #expect(record.readBack?.count == 2)
+
+        controller = try await Controller(in: world)
+        try await controller.turns()
+        await controller.stop()
+        #expect(try await world.recorded().count == 4)
+    }
+
+    // Journalled and nothing else: the next controller lowers, whatever it has not read yet.
+    @Test func aStepThatRoutersNeverHeardOfIsTaken() async throws {
+        let world = try await World()
+        var controller = try await Controller(in: world)
+        try await controller.reach(.canary)
+        world.router.be(.away)
+        try world.lockGit(true)
+        try await controller.feed(failing: 300)
+        try await controller.until("journalled") { $0.unrecorded == 1 }
+        await controller.stop()
+        #expect(world.router.served(in: World.eu)?.share == Share(clamping: 500))
+
+        world.router.be(.honest)
+        controller = try await Controller(in: world)
+        try await controller.until("lowered") { _ in
+            [World.eu, World.us].allSatisfy { world.router.served(in: $0)?.candidate == nil }
+        }
+        try world.lockGit(false)
+        world.clock.pass(seconds: 100)
+        try await controller.until("recorded") { $0.unrecorded == 0 }
+        await controller.stop()
+        #expect(try await world.recorded().suffix(2) == ["advance", "rollback"])
+    }
+
+    // Acknowledged, not routed: the next controller tells the routers.
+    @Test func aRaiseThatWasRecordedIsMadeGood() async throws {
+        let world = try await World()
+        var controller = try await Controller(in: world)
+        try await controller.reach(.shadow)
+        world.router.be(.deaf)
+        try await controller.feed()
+        world.clock.pass(seconds: 11)
+        try await controller.until("canary") { $0.stage == .canary }
+        await controller.stop()
+        world.router.be(.honest)
+        controller = try await Controller(in: world)
+        try await controller.settled()
+        await controller.stop()
+        #expect(world.router.served(in: World.us)?.share == Share(clamping: 500))
+        #expect(try await world.recorded() == ["bootstrap", "start", "advance"])
+    }
+
+    // Soak is time that a controller watched: a restart does not end it and does not begin it anew.
+    @Test func soakIsWatchedTimeAcrossRestarts() async throws {
+        let world = try await World(soak: "100s")
+        var controller = try await Controller(in: world)
+        try await controller.reach(.shadow)
+        try await controller.feed()
+        world.clock.pass(seconds: 60)
+        try await controller.until("watched") { $0.why?.line.contains("40 s to go") ?? false }
+        try await controller.turns()
+        await controller.stop()
+
+        // Nobody watches.
+        world.clock.pass(seconds: 10_000)
+        controller = try await Controller(in: world)
+        try await controller.until("the rest") { $0.why?.line.contains("40 s to go") ?? false }
+        world.clock.pass(seconds: 39)
+        try await controller.turns()
+        #expect(await controller.step() == 0)
+        world.clock.pass(seconds: 2)
+        try await controller.until("canary") { $0.stage == .canary }
+        await controller.stop()
+    }
+
+    @Test func aHoldSurvivesARestartAndIsLiftedByHand() async throws {
+        let world = try await World()
+        var controller = try await Controller(in: world)
+        try await controller.reach(.shadow)
+        let hold = Order(
+            name: "hold-1", action: .hold(expires: nil), by: "ana", reason: "incident")
+        _ = try await controller.reconciler.submit(hold, to: World.name)
+        try await controller.feed()
+        world.clock.pass(seconds: 11)
+        try await controller.until("held") { $0.why?.line.contains("is held by ana") ?? false }
+        await controller.stop()
+
+        controller = try await Controller(in: world)
+        try await controller.until("held") { $0.why?.line.contains("is held by ana") ?? false }
+        try await controller.turns()
+        #expect(await controller.step() == 0)
+        let resume = Order(
+            name: "resume-1", action: .resume(decision: 1), by: "ana", reason: "over")
+        _ = try await controller.reconciler.submit(resume, to: World.name)
+        try await controller.until("canary") { $0.stage == .canary }
+        // There is nothing more to lift, and what raises comes from git alone.
+        await #expect(throws: Reconciler.OrderRefusal.self) {
+            try await controller.reconciler.submit(resume, to: World.name)
+        }
+        let promote = Order(
+            name: "p", action: .promote(run: RunID(rollout: World.name, firstDecision: 2), step: 1),
+            by: "ana", reason: "now")
+        await #expect(throws: Reconciler.OrderRefusal.self) {
+            try await controller.reconciler.submit(promote, to: World.name)
+        }
+        #expect(try await controller.reconciler.submit(hold, to: World.id("nobody")) == nil)
+        await controller.stop()
+    }
+
+    // 33 and B7: increases wait until both clocks agree again.
+    @Test func aJumpingClockBlocksIncreases() async throws {
+        let world = try await World()
+        let controller = try await Controller(in: world)
+        try await controller.reach(.shadow)
+        let jumping = Task {
+            while !Task.isCancelled {
+                world.clock.jump(seconds: 5)
+                try await Task.sleep(for: .milliseconds(4))
+            }
+        }
+        try await controller.until("noticed") { status in
+            status.why?.line.contains("until the clock is steady") ?? false
+        }
+        try await controller.feed()
+        world.clock.pass(seconds: 11)
+        try await controller.turns()
+        #expect(await controller.step() == 0)
+        jumping.cancel()
+        _ = await jumping.result
+        try await controller.until("canary") { $0.stage == .canary }
+        await controller.stop()
+        #expect(try await world.recorded() == ["bootstrap", "start", "advance"])
+    }
+
+    // 41: git comes back, and what waited for it goes on though nothing in git has changed.
+    @Test func whatWaitedForGitGoesOnWhenItIsBack() async throws {
+        let world = try await World()
+        let main = world.folder + "/main.git/refs/heads/main"
+        let controller = try await Controller(in: world)
+        try await controller.reach(.shadow)
+        try FileManager.default.moveItem(atPath: main, toPath: main + "-away")
+        await controller.reconciler.sync()
+        try await controller.until("halted") { $0.why?.line.contains("may not be raised") ?? false }
+        try FileManager.default.moveItem(atPath: main + "-away", toPath: main)
+        await controller.reconciler.sync()
+        try await controller.until("soaking") { $0.why?.line.contains("soaks at") ?? false }
+        await controller.stop()
+    }
+
+    // Nothing may be raised on a state that somebody edited, and nothing is recorded over it.
+    @Test func anEditedStateStallsItsRollout() async throws {
+        let world = try await World()
+        let controller = try await Controller(in: world)
+        try await controller.reach(.shadow)
+        try await world.commit(["state/selector/current.json": nil])
+        await controller.reconciler.sync()
+        try await controller.feed()
+        world.clock.pass(seconds: 11)
+        let status = try await controller.until("stalled") { status in
+            status.why?.line.contains("current.json is missing") ?? false
+        }
+        #expect(status.why?.consequence == .stalled)
+        try await controller.turns()
+        #expect(await controller.step() == 0)
+        await controller.stop()
+    }
+}

@@ -1,0 +1,130 @@
+import Ledger
+import Reconciler
+import RolloutCore
+import Testing
+
+/// What a router says that it took is not what it serves.
+@Suite struct RouterTroubleTests {
+    @Test(arguments: [FakeRouter.Mood.away, .deaf])
+    func aRaiseThatDidNotArriveIsNeverCountedAsDone(_ mood: FakeRouter.Mood) async throws {
+        let world = try await World()
+        let controller = try await Controller(in: world)
+        try await controller.reach(.shadow)
+        try await controller.feed()
+        world.router.be(mood)
+        if case .away = mood {
+            // Away already: nothing new is decided on routers that nobody hears.
+            try await controller.until("noticed") { status in
+                status.why?.line.contains("waits for the router of eu") ?? false
+            }
+            world.clock.pass(seconds: 11)
+            try await controller.turns()
+            #expect(await controller.step() == 0)
+        } else {
+            world.clock.pass(seconds: 11)
+            try await controller.until("canary") { $0.stage == .canary }
+            try await controller.feed()
+            world.clock.pass(seconds: 11)
+            try await controller.turns()
+            // It did not go on from a step that no router serves.
+            #expect(await controller.step() == 1)
+            #expect(world.router.served(in: World.eu)?.share == .zero)
+        }
+        world.router.be(.honest)
+        try await controller.until("canary") { $0.stage == .canary }
+        try await controller.settled()
+        await controller.stop()
+        #expect(world.router.served(in: World.us)?.share == Share(clamping: 500))
+    }
+
+    // The answer was lost, the route was taken: a read-back tells.
+    @Test func aLostAnswerDoesNoHarm() async throws {
+        let world = try await World()
+        world.router.be(.mumbling)
+        let controller = try await Controller(in: world)
+        try await controller.reach(.canary)
+        await controller.stop()
+        #expect(try await world.recorded() == ["bootstrap", "start", "advance"])
+        #expect(world.router.served(in: World.eu)?.share == Share(clamping: 500))
+    }
+
+    // 17: the breach comes while a router is away; it is lowered as soon as it is heard again.
+    @Test func aMissedLoweringIsMadeUpFor() async throws {
+        let world = try await World()
+        let controller = try await Controller(in: world)
+        try await controller.reach(.canary)
+        world.router.be(.away)
+        try await controller.feed(failing: 300)
+        try await controller.until("recorded") { $0.candidate == nil && $0.unrecorded == 0 }
+        #expect(world.router.served(in: World.eu)?.share == Share(clamping: 500))
+        world.router.be(.honest)
+        try await controller.settled()
+        await controller.stop()
+        for region in [World.eu, World.us] {
+            #expect(world.router.served(in: region)?.candidate == nil)
+        }
+    }
+
+    // 32: too much is put back at once, and both are on record.
+    @Test func aShareThatSomebodyRaisedIsPutBack() async throws {
+        let world = try await World()
+        let controller = try await Controller(in: world)
+        try await controller.reach(.canary)
+        let route = try #require(world.router.served(in: World.eu))
+        world.router.tamper(
+            Route(
+                rollout: route.rollout, region: route.region, generation: route.generation + 4,
+                run: route.run, salt: route.salt, stickyBy: route.stickyBy, stable: route.stable,
+                candidate: route.candidate, share: .all, mirror: .zero, fallback: nil))
+        try await controller.until("corrected") { $0.generation > route.generation + 4 }
+        try await controller.settled()
+        try await controller.turns()
+        await controller.stop()
+        #expect(world.router.served(in: World.eu)?.share == Share(clamping: 500))
+        #expect(
+            try await world.recorded() == ["bootstrap", "start", "advance", "drift-correction"])
+        let record = try #require(try await world.newestRecord())
+        #expect(record.reason.contains("eu serves 2.0.0 at 100%"))
+        // The step and its evidence go on.
+        #expect(await controller.step() == 1)
+    }
+
+    // 32: what a router forgot is given back only while every guardrail passes.
+    @Test func aForgottenShareComesBackWithEvidenceOnly() async throws {
+        let world = try await World()
+        let controller = try await Controller(in: world)
+        try await controller.reach(.canary)
+        let route = try #require(world.router.served(in: World.eu))
+        world.router.tamper(
+            Route(
+                rollout: route.rollout, region: route.region, generation: route.generation + 1,
+                run: nil, salt: route.salt, stickyBy: route.stickyBy, stable: route.stable,
+                candidate: nil, share: .zero, mirror: .zero, fallback: nil))
+        try await controller.until("waiting") { status in
+            status.why?.line.contains("waits for the router of eu") ?? false
+        }
+        try await controller.turns()
+        #expect(world.router.served(in: World.eu)?.share == .zero)
+        try await controller.feed()
+        try await controller.until("corrected") { $0.generation > route.generation + 1 }
+        try await controller.settled()
+        await controller.stop()
+        #expect(try await world.recorded().last == "drift-correction")
+    }
+
+    @Test func aRouterThatNobodyConfiguredIsNamed() async throws {
+        let world = try await World(router: "nowhere")
+        let controller = try await Controller(in: world)
+        let status = try await controller.until("trouble") { $0.trouble != nil }
+        #expect(status.trouble?.contains("no router is known for it") ?? false)
+        try await controller.turns()
+        #expect(world.router.calls.isEmpty)
+        #expect(try await world.recorded() == ["bootstrap"])
+        // The repaired spec goes on from there.
+        try await world.commit(World.files(soak: "10s", router: "gateway"))
+        await controller.reconciler.sync()
+        try await controller.reach(.shadow)
+        try await controller.until("no trouble") { $0.trouble == nil }
+        await controller.stop()
+    }
+}

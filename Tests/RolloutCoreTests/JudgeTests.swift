@@ -1,0 +1,245 @@
+import Evidence
+import Testing
+
+@testable import RolloutCore
+
+/// Each criterion, judged on evidence that passes, breaches, or says too little.
+@Suite struct JudgeTests {
+    enum Health: CaseIterable { case good, bad, nothing }
+
+    struct Kind: CustomTestStringConvertible, Sendable {
+        let testDescription: String
+        let metric: Metric
+        let criterion: Criterion
+        /// The policy's words.
+        let bound: String
+        /// What a breach says after the numbers.
+        let violation: String
+        let process: @Sendable (Health) throws -> GuardrailProcess
+    }
+
+    private static func proportion(_ limit: Double) -> @Sendable (Health) throws -> GuardrailProcess
+    {
+        { health in
+            var process = try ProportionProcess(limit: limit)
+            switch health {
+            case .good: try process.observe(trials: 20_000, failures: 1)
+            case .bad: try process.observe(trials: 20_000, failures: 9_000)
+            case .nothing: break
+            }
+            return .proportion(process)
+        }
+    }
+
+    private static func comparison(_ points: Double)
+        -> @Sendable (Health) throws -> GuardrailProcess
+    {
+        { health in
+            var process = try ProportionComparison(limit: .rise(points: points))
+            for _ in 0..<(health == .nothing ? 0 : 60) {
+                try process.observe(
+                    ComparisonBlock(
+                        candidateTrials: 200, candidateFailures: health == .bad ? 80 : 2,
+                        stableTrials: 200, stableFailures: 4))
+            }
+            return .comparison(process)
+        }
+    }
+
+    private static func mean(_ limit: MeanLimit, _ good: Double, _ bad: Double)
+        -> @Sendable (Health) throws -> GuardrailProcess
+    {
+        { health in
+            var process = try MeanComparison(limit: limit)
+            for _ in 0..<(health == .nothing ? 0 : 30) {
+                var block = MeanBlock()
+                for index in 0..<100 {
+                    let noise = Double(index % 7) - 3
+                    try block.candidate.add((health == .bad ? bad : good) + noise)
+                    try block.stable.add(100 + noise)
+                }
+                try process.observe(block)
+            }
+            return .mean(process)
+        }
+    }
+
+    private static func split(_ health: Health) throws -> GuardrailProcess {
+        var process = try SplitProcess(shares: [0.5, 0.5])
+        switch health {
+        case .good: try process.observe(counts: [5_000, 5_010])
+        case .bad: try process.observe(counts: [9_000, 1_000])
+        case .nothing: break
+        }
+        return .split(process)
+    }
+
+    static let kinds: [Kind] = [
+        Kind(
+            testDescription: "accuracy at least", metric: .accuracy,
+            criterion: .atLeast(Given.finite(0.95)), bound: "≥ 95 %", violation: "< 95 %",
+            process: proportion(0.05)),
+        Kind(
+            testDescription: "errors at most", metric: .errors,
+            criterion: .atMost(Given.finite(0.005)), bound: "≤ 0.5 %", violation: "> 0.5 %",
+            process: proportion(0.005)),
+        Kind(
+            testDescription: "latency", metric: .latency,
+            criterion: .quantileAtMost(quantile: Given.finite(0.99), limit: Given.finite(15)),
+            bound: "p99 ≤ 15 ms", violation: "breaks p99 ≤ 15 ms", process: proportion(0.01)),
+        Kind(
+            testDescription: "accuracy drop", metric: .accuracy,
+            criterion: .dropAtMost(points: Given.finite(0.03)), bound: "≥ −3 pp",
+            violation: "< −3 pp", process: comparison(0.03)),
+        Kind(
+            testDescription: "error rise", metric: .errors,
+            criterion: .riseAtMost(points: Given.finite(0.01)), bound: "≤ +1 pp",
+            violation: "> +1 pp", process: comparison(0.01)),
+        Kind(
+            testDescription: "throughput drop", metric: .measurement("throughput"),
+            criterion: .relativeDropAtMost(Given.finite(0.05)), bound: "≥ −5 %",
+            violation: "< −5 %", process: mean(.dropAtMost(0.05), 101, 70)),
+        Kind(
+            testDescription: "cost rise", metric: .measurement("cost"),
+            criterion: .relativeRiseAtMost(Given.finite(0.05)), bound: "≤ +5 %",
+            violation: "> +5 %", process: mean(.riseAtMost(0.05), 99, 130)),
+        Kind(
+            testDescription: "gain", metric: .measurement("throughput"),
+            criterion: .relativeGainAtLeast(Given.finite(0.05)), bound: "≥ +5 %",
+            violation: "< +5 %", process: mean(.gainAtLeast(0.05), 120, 90)),
+        Kind(
+            testDescription: "sample ratio", metric: .sampleRatio, criterion: .asAsked,
+            bound: "as asked", violation: "is not the split that was asked for",
+            process: { try split($0) }),
+    ]
+
+    private func verdict(
+        _ kind: Kind, _ process: GuardrailProcess, freshest: Timestamp? = Given.now,
+        labels: LabelCoverage? = nil, rule: LabelRule? = nil, minSamples: Int = 100
+    ) -> GuardrailVerdict {
+        let guardrail = GuardrailSpec(
+            name: Given.id("quality"), metric: kind.metric, criterion: kind.criterion,
+            onBreach: .rollback, stages: nil, slices: [], minSamples: minSamples,
+            maxSilent: .seconds(300), labels: rule, severity: .warning, dryRun: false)
+        let context = JudgementContext(
+            now: Given.now, plan: Plan(stages: Given.stages, regions: Given.regions), step: 2,
+            rollbackLevel: 0.001, riskBudget: 0.02)
+        let evidence = GuardrailEvidence(
+            guardrail: guardrail.name, region: Given.regions[0], process: process,
+            freshest: freshest, labels: labels)
+        return judge(guardrail, evidence, context)
+    }
+
+    @Test(arguments: kinds) func healthyEvidencePassesAndProves(_ kind: Kind) throws {
+        let verdict = verdict(kind, try kind.process(.good))
+        #expect(verdict.verdict == .pass)
+        #expect(verdict.proven && verdict.needs == 0)
+        #expect(verdict.spoken.wholeNumbers)
+    }
+
+    @Test(arguments: kinds) func badEvidenceBreachesInWords(_ kind: Kind) throws {
+        let verdict = verdict(kind, try kind.process(.bad))
+        guard case .breach(let reason) = verdict.verdict else {
+            Issue.record("\(verdict.verdict)")
+            return
+        }
+        #expect(!verdict.proven)
+        #expect(reason.hasPrefix("quality "))
+        #expect(reason.contains(" \(kind.violation) (n = "))
+        #expect(reason.hasSuffix(", eu)") && reason.wholeNumbers)
+    }
+
+    // "No data" is the main way in which bad versions are promoted elsewhere.
+    @Test(arguments: kinds) func noEvidenceIsUndecided(_ kind: Kind) throws {
+        let verdict = verdict(kind, try kind.process(.nothing))
+        #expect(verdict.verdict.word == "undecided")
+        #expect(verdict.spoken == "–" || verdict.spoken.wholeNumbers)
+    }
+
+    @Test(arguments: kinds) func boundsReadAsTheyWereWritten(_ kind: Kind) {
+        let guardrail = GuardrailSpec(
+            name: Given.id("quality"), metric: kind.metric, criterion: kind.criterion,
+            onBreach: .hold, stages: nil, slices: [], minSamples: 0, maxSilent: .zero, labels: nil,
+            severity: .info, dryRun: false)
+        #expect(guardrail.bound == kind.bound)
+    }
+
+    @Test func numbersTurnToTheReadersScale() throws {
+        let accuracy = verdict(Self.kinds[0], try Self.kinds[0].process(.bad))
+        #expect(accuracy.spoken.hasPrefix("55 % [5"))
+        let drop = verdict(Self.kinds[3], try Self.kinds[3].process(.bad))
+        #expect(drop.spoken.hasPrefix("−38 pp [−"))
+        let rise = verdict(Self.kinds[6], try Self.kinds[6].process(.bad))
+        #expect(rise.spoken.hasPrefix("+30 % [+2") || rise.spoken.hasPrefix("+30 % [+3"))
+    }
+
+    @Test func doubtsInTheOrderOfWhatComesFirst() throws {
+        let kind = Self.kinds[1]
+        let good = try kind.process(.good)
+        func reason(_ verdict: GuardrailVerdict) -> String {
+            if case .undecided(let reason) = verdict.verdict {
+                reason
+            } else {
+                "\(verdict.verdict)"
+            }
+        }
+        let rule = LabelRule(maxLag: .seconds(600), minCoverage: Given.finite(0.8))
+        #expect(
+            reason(verdict(kind, good, minSamples: 30_000)) == "10,000 more samples to the minimum")
+        #expect(reason(verdict(kind, good, freshest: nil)) == "no data yet")
+        #expect(
+            reason(verdict(kind, good, freshest: Given.now - .seconds(301)))
+                == "nothing new for 5 min")
+        #expect(verdict(kind, good, freshest: Given.now - .seconds(300)).verdict == .pass)
+        // Labels may be late by as much as their rule says.
+        #expect(
+            verdict(
+                kind, good, freshest: Given.now - .seconds(900),
+                labels: LabelCoverage(due: 10, arrived: 8), rule: rule
+            ).verdict == .pass)
+        #expect(
+            reason(
+                verdict(kind, good, labels: LabelCoverage(due: 100, arrived: 79), rule: rule))
+                == "only 79 % of due labels have arrived")
+        #expect(
+            reason(verdict(kind, .unmeasured(reason: "drift is not measured")))
+                == "drift is not measured")
+    }
+
+    @Test func aBreachNeedsNoFreshData() throws {
+        let verdict = verdict(Self.kinds[1], try Self.kinds[1].process(.bad), freshest: nil)
+        #expect(verdict.verdict.word == "breach")
+    }
+
+    // MARK: The promised rate of false alarms
+
+    @Test func allAlarmsTogetherKeepThePromise() {
+        for seed in 0..<300 as Range<UInt64> {
+            var drawn = Drawn(seed: seed)
+            let stages = Given.stages.filter { _ in drawn.chance(75) }
+            let plan = Plan(stages: stages, regions: Given.regions)
+            let set = GuardrailSet(
+                name: Given.id("q"), falseRollbackRate: Given.finite(0.01),
+                riskBudget: Given.finite(0.02), guardrails: drawn.guardrails())
+            var total = 0.0
+            for guardrail in set.guardrails where !guardrail.dryRun {
+                let level = ErrorBudget.rollbackLevel(of: guardrail, in: set, plan: plan)
+                let stages = StageKind.allCases.count {
+                    plan.covers($0) && guardrail.applies(in: $0)
+                }
+                let slices = guardrail.slices.isEmpty ? 1 : 1 + plan.regions.count
+                total += level * Double(stages * slices)
+            }
+            #expect(total <= 0.01 * (1 + 1e-12))
+        }
+    }
+}
+
+extension String {
+    /// Whether no number in it is one that people cannot read.
+    fileprivate var wholeNumbers: Bool {
+        let text = lowercased()
+        return !text.contains("nan") && !text.contains("inf") && !text.contains("-")
+            && !text.contains("–") && !text.contains("e+")
+    }
+}

@@ -1,0 +1,139 @@
+import Foundation
+import History
+import RolloutCore
+import Signals
+import Synchronization
+import Testing
+
+/// Over a real store: what a restarted controller knows is what the first one knew.
+@Suite struct ObservatoryTests {
+    private static let guardrails = [Scene.errors, Scene.accuracy, Scene.rise, Scene.ratio]
+    private static let state = Scene.state(advances: 1, guardrails: guardrails)
+    private static let later = Scene.start + .seconds(5_000)
+
+    /// Answers, labels before and after them, and the same ones twice.
+    private static func batches(_ count: Int, from first: Int = 0) -> [[Observation]] {
+        (first..<(first + count)).map { batch in
+            (0..<100).flatMap { index -> [Observation] in
+                let number = batch * 100 + index
+                let answer = Scene.answer(
+                    "p-\(number)", number.isMultiple(of: 2) ? .candidate : .stable,
+                    ok: number % 23 != 0, region: number % 3 == 0 ? Scene.us : Scene.eu,
+                    second: Int64(number), unit: UInt64(number % 71))
+                let label = Observation.label(
+                    Label(
+                        prediction: "p-\(max(0, number - index % 5 * 3))", truth: ["yes"],
+                        at: Scene.start + .seconds(Int64(number))))
+                return index % 4 == 0
+                    ? [label, .prediction(answer), .prediction(answer)]
+                    : [.prediction(answer), label]
+            }
+        }
+    }
+
+    /// What `decide` would see, in a form that can be compared.
+    private static func look(
+        _ observatory: Observatory
+    ) async -> (evidence: [GuardrailEvidence], traffic: [RegionName: RegionTraffic]) {
+        await observatory.look(at: Scene.name, now: later)
+    }
+
+    @Test func aRestartKnowsWhatWasKnown() async throws {
+        let store = try HistoryStore.temporary()
+        defer { store.close() }
+        let first = Observatory(history: store)
+        try await first.follow(Self.state)
+        for batch in Self.batches(6) { _ = try await first.ingest(batch) }
+        try await first.checkpoint()
+        // Facts after the snapshot are folded again from disk.
+        for batch in Self.batches(3, from: 6) { _ = try await first.ingest(batch) }
+        let known = await Self.look(first)
+        #expect(known.evidence.first?.process.counted?.trials == 450)
+
+        let second = Observatory(history: store)
+        try await second.follow(Self.state)
+        let again = await Self.look(second)
+        #expect(again.evidence == known.evidence)
+        #expect(again.traffic == known.traffic)
+    }
+
+    @Test func aDamagedSnapshotIsFoldedAgainFromTheFacts() async throws {
+        let store = try HistoryStore.temporary()
+        defer { store.close() }
+        let first = Observatory(history: store)
+        try await first.follow(Self.state)
+        for batch in Self.batches(5) { _ = try await first.ingest(batch) }
+        let known = await Self.look(first)
+        let run = try #require(Self.state.run).id.description
+        // Garbage, and a snapshot that claims another place in the row of facts.
+        for (sequence, bytes) in [(50, Array("{".utf8)), (1, []), (Int64.max, [])] {
+            try store.saveEvidence(run: run, lastFact: sequence, bytes: bytes)
+            let second = Observatory(history: store)
+            try await second.follow(Self.state)
+            let again = await Self.look(second)
+            #expect(again.evidence == known.evidence && again.traffic == known.traffic)
+        }
+        try await first.checkpoint()
+        guard case .found(_, let bytes) = try store.loadEvidence(run: run) else {
+            Issue.record("nothing was saved")
+            return
+        }
+        try store.saveEvidence(run: run, lastFact: 7, bytes: bytes)
+        let third = Observatory(history: store)
+        try await third.follow(Self.state)
+        let again = await Self.look(third)
+        #expect(again.evidence == known.evidence)
+    }
+
+    // The controller was down while the stage changed: the old snapshot must not leak into it.
+    @Test func aSnapshotOfAnEarlierStageIsLeftBehind() async throws {
+        let store = try HistoryStore.temporary()
+        defer { store.close() }
+        let first = Observatory(history: store)
+        try await first.follow(Self.state)
+        for batch in Self.batches(3) { _ = try await first.ingest(batch) }
+        try await first.checkpoint()
+        let gradual = Scene.state(advances: 2, guardrails: Self.guardrails)
+        let second = Observatory(history: store)
+        try await second.follow(gradual)
+        #expect(await Self.look(second).evidence.allSatisfy { $0.process.counted?.trials == 0 })
+        try await first.follow(gradual)
+        #expect(await Self.look(first).evidence == Self.look(second).evidence)
+    }
+
+    @Test func evidenceOfAnEndedRunIsForgotten() async throws {
+        let store = try HistoryStore.temporary()
+        defer { store.close() }
+        let observatory = Observatory(history: store)
+        try await observatory.follow(Self.state)
+        for batch in Self.batches(2) { _ = try await observatory.ingest(batch) }
+        try await observatory.checkpoint()
+        let run = try #require(Self.state.run).id.description
+        guard case .found = try store.loadEvidence(run: run) else {
+            Issue.record("nothing was saved")
+            return
+        }
+        let cause = Cause.withdrawn(summary: "x")
+        try await observatory.follow(
+            Self.state.after(.rollBack(cause), number: 4, at: Scene.start))
+        #expect(try store.loadEvidence(run: run) == .missing)
+        #expect(await Self.look(observatory).evidence.isEmpty)
+    }
+
+    @Test func onlyNewsOfFollowedRolloutsWakes() async throws {
+        let store = try HistoryStore.temporary()
+        defer { store.close() }
+        let woken = Mutex<[Set<RolloutName>]>([])
+        let observatory = Observatory(history: store)
+        await observatory.notify { names in woken.withLock { $0.append(names) } }
+        let batch = try #require(Self.batches(1).first)
+        _ = try await observatory.ingest(batch)
+        #expect(woken.withLock { $0 }.isEmpty)
+        try await observatory.follow(Self.state)
+        _ = try await observatory.ingest(batch)
+        #expect(woken.withLock { $0 }.isEmpty, "the same batch again is no news")
+        let next = try #require(Self.batches(1, from: 1).first)
+        _ = try await observatory.ingest(next)
+        #expect(woken.withLock { $0 } == [[Scene.name]])
+    }
+}
