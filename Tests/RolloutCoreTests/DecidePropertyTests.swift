@@ -29,6 +29,7 @@ import Testing
         for decision in Self.decisions {
             switch decision.next {
             case .apply: kinds.insert("apply")
+            case .serveStable: kinds.insert("serve stable")
             case .wait(let wait): kinds.insert("wait \(String(describing: wait.reason).prefix(6))")
             case .act(let action, _):
                 if case .correct(let correction) = action, correction.raises {
