@@ -178,6 +178,9 @@ extension EndToEnd {
         // B13; invariant 42
         @Test func lostDiskKeepsTheShare() async throws {
             let (world, first) = try await worldInCanary("2.0.0")
+            try await eventually("the watch has seen it") {
+                world.watch.findings.served.values.map(\.count) == [1, 1]
+            }
             let before = world.watch.findings.served
             first.child.kill()
             try FileManager.default.removeItem(atPath: world.folder + "/data")
