@@ -201,6 +201,20 @@ extension Reconciler {
         return !results.isEmpty
     }
 
+    /// Asks the routers of a rollout that were not asked since this controller started: a step that
+    /// is owed since before a crash must not wait for the next round.
+    func askRouters(_ name: RolloutName) async {
+        guard let live = rollouts[name], let router = router(of: name) else { return }
+        let unasked = live.effective.regions.filter { live.found[$0] == nil }
+        let answers = await withTaskGroup(of: (RegionName, RouteReadBack).self) { group in
+            for region in unasked {
+                group.addTask { (region, await router.readBack(name, in: region)) }
+            }
+            return await group.reduce(into: [:]) { $0[$1.0] = $1.1 }
+        }
+        for (region, answer) in answers { rollouts[name]?.found[region] = answer }
+    }
+
     /// Asks every router what it serves. A rollout that finds a difference is looked at next.
     func readRouters() async {
         var regions: [RouterName: Set<RegionName>] = [:]

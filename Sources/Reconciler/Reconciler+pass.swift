@@ -21,6 +21,7 @@ extension Reconciler {
 
     /// - Returns: whether to look again at once.
     private func step(_ name: RolloutName) async -> Bool {
+        await askRouters(name)
         guard let live = rollouts[name] else { return false }
         if !live.taken.isEmpty, !live.isRecording { startRecordingTaken(name) }
         let input = await input(live)
