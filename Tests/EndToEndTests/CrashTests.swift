@@ -96,6 +96,7 @@ extension EndToEnd {
             }
             try await end.value
             let last = try world.controller()
+            try await last.isUp()
             try await eventually("gateways settle") { try await world.isSettled() }
             #expect(try await last.child.terminate() == 0)
             try await check(world, came: Self.whole)
