@@ -142,8 +142,9 @@ extension Reconciler {
             rollouts[name]?.recorded = state
             await follow(name)
         case .overtaken:
-            await sync()
-            // Nobody was faster: the branch is not where it was left, and nothing fits onto it.
+            // While increases are halted nobody was faster: the branch is not where it was left, and
+            // nothing fits onto it.
+            if halted == nil { await sync() }
             if let halted { return owe(name, draft, halted) }
         case .refused(let text), .unknown(let text):
             return owe(name, draft, text)
