@@ -53,7 +53,6 @@ extension EndToEnd {
             let record = try #require(try await world.remote.records().last)
             #expect(record.kind == "rollback")
             #expect(record.late != nil)
-            #expect(record.readBack?.count == 2)
             #expect(try await world.remote.problems() == [])
         }
 
@@ -149,7 +148,10 @@ extension EndToEnd {
             let again = try inflict(fault, on: world.remote, at: later)
             try await expectTrouble(controller, words, "empty")
             try await expectRollback(world)
-            try await Task.sleep(for: .milliseconds(600))
+            try await eventually("it cannot be recorded") {
+                let trouble = try await controller.status()?.rollouts.first?.trouble
+                return trouble?.contains("not recorded yet") == true
+            }
             #expect(try await world.remote.tip()?.hex == again)
             try restore(world, later)
             try await expectOneLateRollback(world)
@@ -179,7 +181,7 @@ extension EndToEnd {
         @Test func lostDiskKeepsTheShare() async throws {
             let (world, first) = try await worldInCanary("2.0.0")
             try await eventually("the watch has seen it") {
-                world.watch.findings.served.values.map(\.count) == [1, 1]
+                world.watch.findings.served.values.compactMap(\.last?.generation) == [2, 2]
             }
             let before = world.watch.findings.served
             first.child.kill()
