@@ -151,6 +151,12 @@ let package = Package(
             swiftSettings: strict),
         .testTarget(name: "TidyTests", swiftSettings: strict),
         .testTarget(
+            name: "EndToEndTests",
+            dependencies: [
+                "Gateway", "Git", "Ledger", "Reconciler", "RolloutCore", "RolloutFiles", "gatewright",
+                .product(name: "AsyncHTTPClient", package: "async-http-client"),
+            ] + sockets, swiftSettings: strict),
+        .testTarget(
             name: "ProjectTests", dependencies: ["Ledger", "RolloutCore", "RolloutFiles"],
             swiftSettings: strict),
         .testTarget(

@@ -36,6 +36,10 @@ extension HistoryStore {
             try database.execute(
                 sql: "INSERT INTO step_starts VALUES (?, ?, ?)",
                 arguments: [rollout.rawValue, decision, max(now, 0)])
+            // A controller that dies before its next heartbeat was here until now all the same;
+            // otherwise the next one would first have to live for as long as this one did.
+            try database.execute(
+                sql: "UPDATE steady SET elapsed = max(elapsed, ?) WHERE id = 1", arguments: [now])
             return max(now, 0)
         }
     }

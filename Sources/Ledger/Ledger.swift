@@ -12,7 +12,9 @@ package actor Ledger {
     let author: CommitAuthor
     let software: String
     let branch: ReferenceName
-    /// Looks and records come one after another: each record is built on the one before.
+    /// What asks the remote goes one after another: a record is built on the one before, two fetches
+    /// would find each other's lock files, and a tip that was fetched before a record and looked at
+    /// after it would seem to have lost the record.
     private var tail: Task<Void, Never>?
 
     /// Follows the remote wherever it goes.
@@ -54,18 +56,9 @@ package actor Ledger {
     }
 
     /// Asks the remote for its branch, and believes it if it goes on from what was believed.
-    package func sync() async -> Sync {
-        // In turn: a tip that was fetched before a record and looked at after it would seem to have
-        // lost the record.
-        let task = inTurn { await $0.ask() }
-        return await withTaskCancellationHandler {
-            await task.value
-        } onCancel: {
-            task.cancel()
-        }
-    }
+    package func sync() async -> Sync { await inTurn { await $0.look() } }
 
-    private func ask() async -> Sync {
+    private func look() async -> Sync {
         do {
             guard let remote else {
                 return Sync(
@@ -151,19 +144,25 @@ package actor Ledger {
     /// - Parameter taken: whether its effect is a fact already. Such a record is put onto whatever
     ///   the state has become; any other is given up when the state is not the one it was made on.
     package func record(_ draft: DecisionDraft, taken: Bool) async -> Outcome {
-        await inTurn { await $0.attempt(draft, taken: taken) }.value
+        await inTurn { await $0.attempt(draft, taken: taken) }
     }
 
     private func inTurn<Value: Sendable>(
         _ work: @escaping @Sendable (isolated Ledger) async -> Value
-    ) -> Task<Value, Never> {
+    ) async -> Value {
         let before = tail
         let task = Task { () -> Value in
             await before?.value
+            // The clone is ours alone and it is our turn: whoever left a lock there was killed.
+            if remote != nil { await repository.removeAbandonedLocks(under: "refs/gatewright") }
             return await work(self)
         }
         tail = Task { _ = await task.value }
-        return task
+        return await withTaskCancellationHandler {
+            await task.value
+        } onCancel: {
+            task.cancel()
+        }
     }
 
     private func attempt(_ draft: DecisionDraft, taken: Bool) async -> Outcome {

@@ -15,6 +15,10 @@ struct LiveRollout {
     var found: [RegionName: RouteReadBack] = [:]
     /// The steady time at which the step of a generation was first seen.
     var stepStart: (generation: Int, steady: Int64)?
+    /// Generations of routers ahead of the record: one that git is asked about, and the newest that
+    /// it was asked about.
+    var askingAbout: Int?
+    var askedAbout = 0
     /// A forward record that is on its way; it is only a wish until it is acknowledged.
     var isRecording = false
     var isPassing = false

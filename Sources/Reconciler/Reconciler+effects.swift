@@ -142,16 +142,22 @@ extension Reconciler {
             rollouts[name]?.recorded = state
             await follow(name)
         case .overtaken:
-            await sync()
+            // While increases are halted nobody was faster: the branch is not where it was left, and
+            // nothing fits onto it.
+            if halted == nil { await sync() }
+            if let halted { return owe(name, draft, halted) }
         case .refused(let text), .unknown(let text):
-            postpone(name, "the step back is not recorded yet: \(text)")
-            if let index = rollouts[name]?.taken.firstIndex(where: { $0.id == draft.id }) {
-                rollouts[name]?.taken[index].late = text
-            }
-            return
+            return owe(name, draft, text)
         }
         due.insert(name)
         wake()
+    }
+
+    private func owe(_ name: RolloutName, _ draft: DecisionDraft, _ reason: String) {
+        postpone(name, "the step back is not recorded yet: \(reason)")
+        if let index = rollouts[name]?.taken.firstIndex(where: { $0.id == draft.id }) {
+            rollouts[name]?.taken[index].late = reason
+        }
     }
 
     private func forget(_ name: RolloutName, _ draft: DecisionDraft, number: Int, commit: String) {

@@ -39,6 +39,7 @@ extension Reconciler {
         if changed || input.state.run != nil { send(name, .looked(decision)) }
         switch decision.next {
         case .act(let action, let reason):
+            if case .correct(let correction) = action, mayBeNews(correction, live) { return false }
             let draft = DecisionDraft(
                 id: "\(name)-\(input.state.decisions + 1)-\(action.kind)-\(input.now.milliseconds)",
                 action: action, reason: reason, input: input, verdicts: decision.verdicts,
@@ -61,6 +62,23 @@ extension Reconciler {
             timers[name] = [wait.until, look, live.retryAt].compactMap { $0 }.min()
             return false
         }
+    }
+
+    /// Whether another controller's record, which was not fetched yet, may explain what a router
+    /// serves (hazard B1). Then git is asked first; if it cannot answer, what is known counts.
+    private func mayBeNews(_ correction: Action.Correction, _ live: LiveRollout) -> Bool {
+        let (name, seen) = (live.recorded.name, correction.seenGeneration)
+        guard seen > live.effective.generation, seen > live.askedAbout else { return false }
+        guard live.askingAbout == nil else { return true }
+        rollouts[name]?.askingAbout = seen
+        Task {
+            await sync()
+            rollouts[name]?.askingAbout = nil
+            rollouts[name]?.askedAbout = seen
+            due.insert(name)
+            wake()
+        }
+        return true
     }
 
     private func input(_ live: LiveRollout) async -> DecisionInput {

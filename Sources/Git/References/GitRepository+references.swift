@@ -1,4 +1,5 @@
 internal import CGit2
+internal import Foundation
 
 /// A reference and the object it names.
 package struct Reference: Hashable, Sendable {
@@ -69,6 +70,19 @@ extension GitRepository {
         _ name: ReferenceName, to id: ObjectID, expecting: ObjectID?
     ) throws(GitError) {
         try compareAndSwap(name, to: id, expecting: .exactly(expecting), in: repository.raw)
+    }
+
+    /// Removes lock files that a killed process left, which would refuse every later move of their
+    /// reference. For a caller who knows that nobody else moves these references now.
+    ///
+    /// - Parameter prefix: such as `refs/heads`.
+    package func removeAbandonedLocks(under prefix: String) {
+        let files = FileManager.default
+        let folder = path + "/" + prefix
+        for name in files.enumerator(atPath: folder)?.compactMap({ $0 as? String }) ?? []
+        where name.hasSuffix(".lock") {
+            try? files.removeItem(atPath: folder + "/" + name)
+        }
     }
 }
 

@@ -105,7 +105,9 @@ package enum RouterCondition: Codable, Sendable, Hashable {
         case .unknown(let reason): self = .unreachable(reason: reason)
         case .nothing: self = .empty
         case .serving(let actual):
-            let raises = expected.exposes(moreThan: actual)
+            // A stranger that is served besides makes it a lowering: it goes at once.
+            let raises =
+                expected.exposes(moreThan: actual) && !actual.exposes(moreThan: expected)
             if actual == expected {
                 self = .asRecorded
             } else if actual.generation < expected.generation {

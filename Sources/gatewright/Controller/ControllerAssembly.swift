@@ -47,9 +47,8 @@ struct ControllerAssembly {
         client = HTTPClient(
             eventLoopGroupProvider: .singleton,
             configuration: GatewayAdminRouter.clientConfiguration)
-        let snapshot = try? await Self.firstSnapshot(ledger)
         let (gateways, routers) = try await Self.routers(
-            settings, observatory: observatory, client: client, regions: snapshot ?? [], log: log)
+            settings, ledger, observatory: observatory, client: client, log: log)
         self.gateways = gateways
         var configuration = Reconciler.Configuration()
         configuration.timeScale = options.timeScale
@@ -148,8 +147,8 @@ struct ControllerAssembly {
     }
 
     private static func routers(
-        _ settings: ControllerConfiguration, observatory: Observatory, client: HTTPClient,
-        regions: Set<RegionName>, log: Logger
+        _ settings: ControllerConfiguration, _ ledger: Ledger, observatory: Observatory,
+        client: HTTPClient, log: Logger
     ) async throws -> ([GatewayServer], [RouterName: any TrafficRouter]) {
         var gateways: [GatewayServer] = []
         var routers: [RouterName: any TrafficRouter] = [:]
@@ -165,6 +164,9 @@ struct ControllerAssembly {
                     sites: sites.mapValues { GatewayAdminRouter.Site(url: $0, token: token) },
                     client: client)
             case .embedded(let port):
+                // Only here does a start wait for git: a restarted controller that owes a step
+                // back must not.
+                let regions = (try? await firstSnapshot(ledger)) ?? []
                 let (servers, router) = try await EmbeddedGateways.start(
                     regions: regions.sorted(), firstPort: port,
                     stateDirectory: settings.dataDirectory, observatory: observatory, log: log)

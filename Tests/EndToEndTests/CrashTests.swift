@@ -1,0 +1,174 @@
+import Foundation
+import Ledger
+import Reconciler
+import RolloutCore
+import Testing
+
+extension EndToEnd {
+    @Suite struct CrashTests {
+        /// What the story of a world came to, apart from times.
+        private func decisions(_ world: World) async throws -> [String] {
+            try await world.remote.records().map { record in
+                let run = record.input.state.run
+                let version =
+                    switch record.action {
+                    case .start(let start): start.candidate.reference.version.rawValue
+                    case .bootstrap(let first): first.version.reference.version.rawValue
+                    default: run?.candidate.reference.version.rawValue ?? "-"
+                    }
+                let step = if case .advance(let step) = record.action { " to \(step)" } else { "" }
+                return "\(record.number) \(record.kind) \(version)\(step)"
+            }
+        }
+
+        private static let whole = [
+            "1 bootstrap 1.0.0", "2 start 2.0.0", "3 advance 2.0.0 to 1", "4 advance 2.0.0 to 2",
+            "5 advance 2.0.0 to 3", "6 advance 2.0.0 to 4", "7 complete 2.0.0", "8 start 3.0.0",
+            "9 advance 3.0.0 to 1", "10 rollback 3.0.0", "11 start 4.0.0",
+            "12 advance 4.0.0 to 1", "13 advance 4.0.0 to 2", "14 advance 4.0.0 to 3",
+            "15 advance 4.0.0 to 4", "16 complete 4.0.0", "17 start 5.0.0",
+            "18 advance 5.0.0 to 1", "19 advance 5.0.0 to 2", "20 rollback 5.0.0",
+        ]
+        private static let short = [
+            "1 bootstrap 1.0.0", "2 start 2.0.0", "3 advance 2.0.0 to 1", "4 complete 2.0.0",
+            "5 start 3.0.0", "6 rollback 3.0.0",
+        ]
+
+        /// People ask for one version after the other.
+        private func tell(_ world: World, upTo last: Int) async throws {
+            try await eventually("the first version is recorded", within: .seconds(60)) {
+                try await world.remote.state().stable != nil
+            }
+            for version in Project.versions[1..<last] {
+                try await world.ask(for: version)
+                try await world.chapterEnds(version)
+            }
+        }
+
+        private func check(_ world: World, came expected: [String]) async throws {
+            #expect(try await decisions(world) == expected)
+            #expect(try await world.remote.problems() == [])
+        }
+
+        private func check(_ findings: ExposureWatch.Findings) {
+            #expect(findings.violations == [])
+            // Almost every table a gateway had was seen, or the watch proves nothing.
+            #expect(findings.missed * 50 <= findings.changes, "\(findings.missed) tables unseen")
+        }
+
+        // B3, B4, B5, B6; invariants 1, 3, 6, 8, 9, 10, 11
+        @Test func twoHundredKillsAtRandomMomentsChangeNothing() async throws {
+            let undisturbed = try await World()
+            let life = try undisturbed.controller()
+            try await tell(undisturbed, upTo: 5)
+            try await eventually("gateways settle") { try await undisturbed.isSettled() }
+            #expect(try await life.child.terminate() == 0)
+            try await check(undisturbed, came: Self.whole)
+            check(try await undisturbed.end())
+
+            var random = Seeded(seed: 20_261_120)
+            var kills = 0
+            while kills < 200 {
+                kills += try await interruptedStory(&random)
+            }
+        }
+
+        private func interruptedStory(_ random: inout Seeded) async throws -> Int {
+            let world = try await World()
+            let story = Task { try await tell(world, upTo: 5) }
+            var kills = 0
+            let ended = Flag()
+            let end = Task {
+                defer { ended.raise() }
+                try await story.value
+            }
+            while !ended.isRaised {
+                let life = try world.controller()
+                try await Task.sleep(for: .milliseconds(random.next(in: 50...600)))
+                // One that ended by itself refused to start over what it found.
+                if let status = life.child.status {
+                    Issue.record("a controller ended with \(status): \(try world.log())")
+                    story.cancel()
+                    break
+                }
+                life.child.kill()
+                kills += 1
+            }
+            try await end.value
+            let last = try world.controller()
+            try await last.isUp()
+            try await eventually("gateways settle") { try await world.isSettled() }
+            #expect(try await last.child.terminate() == 0)
+            try await check(world, came: Self.whole)
+            check(try await world.end())
+            return kills
+        }
+
+        // B3, B4, B5: dies after the first effect, then after the second, and so on to the last.
+        @Test func aCrashAfterEachEffectChangesNothing() async throws {
+            var crashed = true
+            var effects = 0
+            while crashed {
+                effects += 1
+                crashed = try await storyThatCrashes(after: effects)
+            }
+            // Each of the six decisions is acknowledged or journalled, and five change routes.
+            #expect(effects > 11)
+        }
+
+        private func storyThatCrashes(after effects: Int) async throws -> Bool {
+            let world = try await World(Project(stages: Project.twoStages))
+            var life = try world.controller(crashAfter: effects)
+            let story = Task { try await tell(world, upTo: 3) }
+            let ended = Flag()
+            let end = Task {
+                defer { ended.raise() }
+                try await story.value
+            }
+            var crashed = false
+            while !ended.isRaised {
+                if life.child.status == 128 + SIGKILL {
+                    crashed = true
+                    life = try world.controller()
+                }
+                try await Task.sleep(for: .milliseconds(5))
+            }
+            try await end.value
+            if life.child.status == 128 + SIGKILL {
+                crashed = true
+                life = try world.controller()
+            }
+            try await eventually("gateways settle") { try await world.isSettled() }
+            // Without this a crash after the last effect would be seen as none.
+            try await eventually("nothing is left to record") {
+                let status = try await life.status()
+                if life.child.status == 128 + SIGKILL {
+                    crashed = true
+                    life = try world.controller()
+                    return false
+                }
+                return status?.rollouts.first?.unrecorded == 0
+            }
+            #expect(try await life.child.terminate() == 0, "after \(effects) effects")
+            try await check(world, came: Self.short)
+            check(try await world.end())
+            return crashed
+        }
+    }
+}
+
+/// The same numbers on every run (SplitMix64).
+struct Seeded {
+    private var state: UInt64
+
+    init(seed: UInt64) { state = seed }
+
+    mutating func next(in range: ClosedRange<Int>) -> Int {
+        state &+= 0x9e37_79b9_7f4a_7c15
+        var value = state
+        value = (value ^ (value >> 30)) &* 0xbf58_476d_1ce4_e5b9
+        value = (value ^ (value >> 27)) &* 0x94d0_49bb_1331_11eb
+        value ^= value >> 31
+        return range.lowerBound + Int(value % UInt64(range.count))
+    }
+}

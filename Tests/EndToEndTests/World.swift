@@ -1,0 +1,162 @@
+import Foundation
+import Gateway
+import Logging
+import Reconciler
+import RolloutCore
+import Synchronization
+
+/// A remote, two regions, callers, and controllers that may die: everything real, on loopback.
+final class World: Sendable {
+    let folder: String
+    let remote: Remote
+    let daemon: GitDaemon
+    let gateways: [GatewayServer]
+    let callers: Callers
+    let watch: ExposureWatch
+    let project: Project
+    private let controllerPort: Int
+
+    init(_ project: Project = Project(), calling: Bool = true) async throws {
+        self.project = project
+        folder =
+            FileManager.default.temporaryDirectory.path + "/gatewright-e2e-" + UUID().uuidString
+        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+        remote = try Remote(path: folder + "/remote.git")
+        try await remote.commit(project.files)
+        daemon = try GitDaemon(serving: folder)
+        try await daemon.start()
+        var quiet = Logger(label: "gateway")
+        quiet.logLevel = .critical
+        var gateways: [GatewayServer] = []
+        for region in Project.regions {
+            let gateway = try GatewayServer(
+                GatewayServer.Configuration(
+                    region: RegionName(region), port: 0, adminPort: 0,
+                    statePath: "\(folder)/routes-\(region).json"), sink: ClosureSink { _ in },
+                logger: quiet)
+            try await gateway.start()
+            gateways.append(gateway)
+        }
+        self.gateways = gateways
+        controllerPort = try Surroundings.freePort()
+        callers = Callers(gateways: gateways, controller: "http://127.0.0.1:\(controllerPort)")
+        watch = ExposureWatch(gateways: gateways, remote: remote)
+        watch.start()
+        if calling { callers.start() }
+    }
+
+    /// A test that failed half-way leaves nothing running that slows the others down.
+    deinit {
+        callers.cancel()
+        watch.cancel()
+        try? FileManager.default.removeItem(atPath: folder)
+    }
+
+    /// Ends everything, and checks what every test expects of the end of its story.
+    func end() async throws -> ExposureWatch.Findings {
+        await callers.stop()
+        let findings = try await watch.stop()
+        daemon.stop()
+        for gateway in gateways { await gateway.shutdown() }
+        return findings
+    }
+
+    // MARK: People
+
+    func ask(for version: String, of rollout: String = "scorer") async throws {
+        try await remote.commit([
+            Project.spec(rollout): project.spec(of: rollout, asking: version)
+        ])
+    }
+
+    // MARK: Controllers
+
+    /// - Parameter name: of its data directory; another one than the first has a port of its own.
+    func controller(_ name: String = "data", crashAfter: Int? = nil) throws -> Controller {
+        let port = name == "data" ? controllerPort : try Surroundings.freePort()
+        let sites = gateways.map { "\($0.table.region): \"http://127.0.0.1:\($0.adminPort ?? 0)\"" }
+        let configuration = """
+            apiVersion: gatewright.dev/v1
+            kind: Controller
+            spec:
+              repository: {url: "git://127.0.0.1:\(daemon.port)/remote.git", branch: main}
+              dataDirectory: "\(folder)/\(name)"
+              poll: 400ms
+              listen: {host: 127.0.0.1, port: \(port)}
+              routers:
+                gateway: {gateway: {\(sites.joined(separator: ", "))}}
+
+            """
+        let path = "\(folder)/\(name).yaml"
+        try configuration.write(toFile: path, atomically: true, encoding: .utf8)
+        var arguments = ["run", "--config", path, "--time-scale", "1000"]
+        if let crashAfter { arguments += ["--crash-after-effects", "\(crashAfter)"] }
+        return Controller(
+            child: try Child(
+                try Surroundings.gatewright(), arguments, log: "\(folder)/\(name).log"),
+            url: "http://127.0.0.1:\(port)")
+    }
+
+    func log(of name: String = "data") throws -> String {
+        try String(contentsOfFile: "\(folder)/\(name).log", encoding: .utf8)
+    }
+
+    // MARK: Routers
+
+    /// The candidate's live share in each region, as gateways serve it.
+    func shares(of rollout: String = "scorer") throws -> [Int] {
+        let name = try RolloutName(rollout)
+        return gateways.map { $0.table.route(name)?.share.basisPoints ?? 0 }
+    }
+
+    /// Whether gateways serve what the newest record says.
+    func isSettled(_ rollout: String = "scorer") async throws -> Bool {
+        let state = try await remote.state(of: rollout)
+        return !state.routes.isEmpty
+            && gateways.allSatisfy {
+                $0.table.route(state.name) == state.routes[$0.table.region]
+            }
+    }
+
+    /// Waits until a version is stable or taken back, and recorded as such.
+    func chapterEnds(
+        _ version: String, of rollout: String = "scorer", within limit: Duration = .seconds(60)
+    ) async throws {
+        try await eventually("\(rollout) \(version) ends", within: limit) {
+            let state = try await remote.state(of: rollout)
+            return state.run == nil
+                && (state.stable?.reference.version.rawValue == version
+                    || state.refused.contains { $0.reference.version.rawValue == version })
+        }
+    }
+
+    func candidateIsServed(
+        at basisPoints: Int, of rollout: String = "scorer", within limit: Duration = .seconds(30)
+    ) async throws {
+        try await eventually("\(rollout) is served at \(basisPoints) bp", within: limit) {
+            try shares(of: rollout).allSatisfy { $0 == basisPoints }
+        }
+    }
+}
+
+/// One life of a controller.
+struct Controller {
+    let child: Child
+    let url: String
+
+    func status() async throws -> ControllerStatus? {
+        guard let answer = try? await Web.get(url + "/v1/status"), answer.status == 200 else {
+            return nil
+        }
+        return try JSONDecoder().decode(ControllerStatus.self, from: Data(answer.body))
+    }
+
+    func why(_ rollout: String = "scorer") async throws -> String {
+        try await Web.get("\(url)/v1/rollouts/\(rollout)/why").text
+    }
+
+    /// As a forge does after a merge.
+    func wake() async throws { _ = try await Web.post(url + "/v1/webhook", []) }
+
+    func isUp() async throws { try await eventually("it answers") { try await status() != nil } }
+}
