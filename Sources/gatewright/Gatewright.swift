@@ -6,15 +6,16 @@ struct Gatewright: AsyncParsableCommand {
         commandName: "gatewright",
         abstract: "Rolls out machine-learning models in stages, and rolls them back by itself.",
         discussion: """
-            A reconciler watches a git repository of model versions and rollout specs, moves a
-            candidate through shadow, canary, gradual and full, judges it by guardrails on live
-            traffic, and writes each decision back to git with the evidence that led to it.
+            A reconciler watches a git repository of model versions and rollout
+            specs, moves a candidate through shadow, canary, gradual and full, judges
+            it by guardrails on live traffic, and writes each decision back to git
+            with the evidence that led to it.
 
             EXAMPLES
-              gatewright demo                                watch it work, on this machine
-              gatewright init && gatewright run              serve the repository you stand in
-              gatewright validate                            check policies/ and rollouts/
-              gatewright why compression-selector            what blocks, and what would unblock it
+              gatewright demo                        watch it work, on this machine
+              gatewright init && gatewright run      serve the repository you stand in
+              gatewright validate                    check policies/ and rollouts/
+              gatewright why compression-selector    what blocks, and what unblocks it
               gatewright abort compression-selector --reason "wrong features"
             """,
         version: Build.version,

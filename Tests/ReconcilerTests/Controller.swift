@@ -57,7 +57,7 @@ final class Controller: Sendable {
     func until(
         _ what: String, _ holds: @Sendable (RolloutStatus) -> Bool
     ) async throws -> RolloutStatus {
-        for _ in 0..<2_000 {
+        for _ in 0..<6_000 {
             if let status = await status, holds(status) { return status }
             try await Task.sleep(for: .milliseconds(5))
         }

@@ -50,6 +50,8 @@ import Testing
         try await controller.until("lowered") { _ in
             [World.eu, World.us].allSatisfy { world.router.served(in: $0)?.candidate == nil }
         }
+        // The attempt that git refuses is over; the next one comes when its time has come.
+        try await controller.until("refused") { $0.trouble != nil }
         try world.lockGit(false)
         world.clock.pass(seconds: 100)
         try await controller.until("recorded") { $0.unrecorded == 0 }
@@ -163,9 +165,12 @@ import Testing
         let main = world.folder + "/main.git/refs/heads/main"
         let controller = try await Controller(in: world)
         try await controller.reach(.shadow)
+        try await controller.until("soaking") { $0.why?.line.contains("soaks at") ?? false }
+        try await controller.turns()
         try FileManager.default.moveItem(atPath: main, toPath: main + "-away")
         await controller.reconciler.sync()
         try await controller.until("halted") { $0.why?.line.contains("may not be raised") ?? false }
+        try await controller.turns()
         try FileManager.default.moveItem(atPath: main + "-away", toPath: main)
         await controller.reconciler.sync()
         try await controller.until("soaking") { $0.why?.line.contains("soaks at") ?? false }

@@ -115,7 +115,9 @@ import Testing
     @Test func aRouterThatNobodyConfiguredIsNamed() async throws {
         let world = try await World(router: "nowhere")
         let controller = try await Controller(in: world)
-        let status = try await controller.until("trouble") { $0.trouble != nil }
+        let status = try await controller.until("trouble") {
+            $0.trouble != nil && $0.decisions == 1
+        }
         #expect(status.trouble?.contains("no router is known for it") ?? false)
         try await controller.turns()
         #expect(world.router.calls.isEmpty)

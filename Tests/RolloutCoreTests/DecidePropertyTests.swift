@@ -60,6 +60,18 @@ import Testing
         forAll({ $0.state.run?.held == nil || !$1.raises }, "raised while held")
     }
 
+    // 1: what is told to routers while increases are blocked lowers somewhere.
+    @Test func nothingThatRaisesIsAppliedWhileBlocked() {
+        forAll(
+            { input, decision in
+                guard decision.next == .apply, input.isBlocked || input.state.run?.held != nil
+                else {
+                    return true
+                }
+                return input.routers.values.contains(.owed(raises: false))
+            }, "a raise was applied while blocked")
+    }
+
     // 14
     @Test func onlyPassesAdvance() {
         forAll(

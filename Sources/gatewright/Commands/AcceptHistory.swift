@@ -9,9 +9,10 @@ struct AcceptHistoryCommand: AsyncParsableCommand {
         commandName: "accept-history",
         abstract: "Believe a branch that was rewritten, after having looked at it.",
         discussion: """
-            A controller whose branch no longer contains what it saw before raises nothing. If the
-            new history is the right one, stop the controller, run this, and start it again. What
-            routers serve above the new records is lowered at once.
+            A controller whose branch no longer contains what it saw before raises
+            nothing. If the new history is the right one, stop the controller, run
+            this, and start it again. What routers serve above the new records is
+            lowered at once.
 
             EXAMPLES
               gatewright accept-history --data-directory .gatewright --branch main

@@ -8,9 +8,10 @@ struct DemoCommand: AsyncParsableCommand {
         commandName: "demo",
         abstract: "Show the whole loop on this machine, on real traffic, in two minutes.",
         discussion: """
-            A bare git remote over git://, three regional gateways, model servers, a controller and
-            a load generator, all on loopback. A good version goes from shadow to full; one with
-            lower accuracy and one with lower throughput are rolled back.
+            A bare git remote over git://, three regional gateways, model servers, a
+            controller and a load generator, all on loopback. A good version goes from
+            shadow to full; one with lower accuracy and one with lower throughput are
+            rolled back.
 
             EXAMPLES
               gatewright demo

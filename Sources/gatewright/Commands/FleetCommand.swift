@@ -21,7 +21,7 @@ struct ModelServerCommand: AsyncParsableCommand {
         abstract: "Serve all versions of a rollout by the Open Inference Protocol v2.",
         discussion: """
             EXAMPLES
-              gatewright fleet serve --repository . --rollout compression-selector --port 9101
+              gatewright fleet serve --rollout compression-selector --port 9101
             """)
 
     @Option(help: "The repository with rollouts/NAME/versions and artifacts.")
@@ -132,8 +132,8 @@ struct FleetSample: AsyncParsableCommand {
         commandName: "sample",
         abstract: "Write labelled rows for training, as CSV on standard output.",
         discussion: """
-            The features are the ones that are served, the labels come from really running every
-            transfer method on this machine.
+            The features are the ones that are served, the labels come from really
+            running every transfer method on this machine.
 
             EXAMPLES
               gatewright fleet sample --rows 60000 --seed 7 > Training/rows.csv

@@ -12,12 +12,13 @@ struct GatewayCommand: AsyncParsableCommand {
         commandName: "gateway",
         abstract: "Run the data plane of one region, apart from the controller.",
         discussion: """
-            It splits and mirrors traffic as the controller asks, goes on with its last routes when
-            the controller is away, and reports what it sees.
+            It splits and mirrors traffic as the controller asks, goes on with its last
+            routes when the controller is away, and reports what it sees.
 
             EXAMPLES
               gatewright gateway --region eu-west --port 8080 --admin-port 8081 \\
-                --observations http://controller:8090 --state /var/lib/gatewright/routes.json
+                --observations http://controller:8090 \\
+                --state /var/lib/gatewright/routes.json
             """)
 
     @Option(help: "The region it serves, such as eu-west.")
