@@ -8,6 +8,7 @@ struct SnapshotCache: Sendable {
     var policyFiles: [String: ParsedFile] = [:]
     var rolloutFiles: [RolloutName: [String: ParsedFile]] = [:]
     var policies = CheckedPolicies([])
+    var stateFolder: ObjectID?
     var stateTrees: [RolloutName: ObjectID] = [:]
     /// Of rollouts that have any.
     var diagnostics: [RolloutName: [Diagnostic]] = [:]
@@ -149,6 +150,7 @@ extension Snapshot {
                 changed.insert(name)
                 recorded[name] = .damaged("the folder state/ was removed; restore it from history")
             }
+            cache.stateFolder = nil
             cache.stateTrees = [:]
         }
 
@@ -169,6 +171,7 @@ extension Snapshot {
                 try await noticeRemoval()
                 return
             }
+            guard folder.id != cache.stateFolder else { return }
             var trees: [RolloutName: ObjectID] = [:]
             for entry in try await ledger.repository.tree(folder.id) {
                 guard let text = entry.name.text, let name = try? RolloutName(text) else {
@@ -191,6 +194,7 @@ extension Snapshot {
                 changed.insert(name)
                 recorded[name] = .damaged("its folder below state/ was removed")
             }
+            cache.stateFolder = folder.id
             cache.stateTrees = trees
         }
     }

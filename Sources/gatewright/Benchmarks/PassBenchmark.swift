@@ -1,5 +1,4 @@
 import Foundation
-import Gateway
 import Git
 import History
 import Ledger
@@ -7,6 +6,7 @@ import Logging
 import Reconciler
 import RolloutCore
 import Signals
+import Synchronization
 import Traffic
 
 /// Reads and reconciles a repository of many rollouts in this process, without a network.
@@ -103,12 +103,11 @@ struct PassBenchmark {
         _ repetitions: Int, idle: Duration, _ numbers: inout Numbers
     ) async throws {
         let region = try RegionName("eu-west")
-        let table = try RouteTable(region: region, statePath: nil)
         let (stream, continuation) = AsyncStream.makeStream(
             of: (at: ContinuousClock.Instant, event: ControllerEvent).self)
         let reconciler = try Reconciler(
             ledger: ledger, history: history, observatory: Observatory(history: history),
-            routers: [RouterName("gateway"): EmbeddedGatewayRouter(tables: [region: .of(table)])],
+            routers: [RouterName("gateway"): EmbeddedGatewayRouter(tables: [region: .instant])],
             clock: WallClock.controller, configuration: .init(), ordersPath: ordersPath,
             log: Logger(label: "bench") { _ in SwiftLogNoOpLogHandler() },
             report: { continuation.yield((.now, $0)) })
@@ -203,6 +202,27 @@ struct PassBenchmark {
 
 private struct BenchmarkFailure: Error, CustomStringConvertible {
     let description: String
+}
+
+extension EmbeddedGatewayRouter.Table {
+    /// A router that takes everything at once, so that only the controller's own time is measured.
+    fileprivate static var instant: EmbeddedGatewayRouter.Table {
+        let served = InstantTable()
+        return EmbeddedGatewayRouter.Table(
+            read: { served.routes.withLock { $0 } },
+            apply: { route in
+                served.routes.withLock { $0[route.rollout] = route }
+                return .success(route)
+            },
+            withdraw: { rollout, _ in
+                served.routes.withLock { $0[rollout] = nil }
+                return .success(())
+            })
+    }
+
+    private final class InstantTable: Sendable {
+        let routes = Mutex<[RolloutName: Route]>([:])
+    }
 }
 
 extension Duration {
