@@ -149,6 +149,15 @@ let package = Package(
         .testTarget(
             name: "LedgerTests", dependencies: ["Git", "Ledger", "RolloutCore", "RolloutFiles"],
             swiftSettings: strict),
+        .testTarget(
+            name: "ReconcilerTests",
+            dependencies: [
+                "Git", "History", "Ledger", "Reconciler", "RolloutCore", "RolloutFiles", "Signals",
+                "Traffic", .product(name: "Logging", package: "swift-log"),
+            ], swiftSettings: strict),
+        .testTarget(
+            name: "CommandTests", dependencies: ["RolloutCore", "RolloutFiles", "gatewright"],
+            exclude: ["Golden"], swiftSettings: strict),
         .testTarget(name: "TidyTests", swiftSettings: strict),
         .testTarget(
             name: "EndToEndTests",

@@ -4,6 +4,9 @@ package enum GitLimit {
     package static let referencesMax = 200_000
     /// A folder of 10,000 entries, ten times over.
     package static let treeEntriesMax = 100_000
+    /// Bytes of a tree that is kept in memory: one of `treeEntriesMax` entries. libgit2 keeps 256
+    /// MiB of objects in all.
+    static let cachedTreeBytesMax = 8 << 20
     /// Paths that may differ between two trees before a person should look at what happened.
     package static let changedPathsMax = 100_000
     /// Commits looked at to answer one question about history.

@@ -15,6 +15,10 @@ enum GitRuntime {
             try GitError.check(git_libgit2_init(), "start libgit2")
             // By default libgit2 syncs nothing, and a power cut could lose a decision.
             try GitError.check(cgit2_set_fsync(1), "turn on fsync")
+            // By default no tree above 4 KiB is kept, and a folder of 10,000 entries would be
+            // inflated and parsed once for each path below it.
+            try GitError.check(
+                cgit2_set_cached_tree_bytes(GitLimit.cachedTreeBytesMax), "set the cache")
             try GitError.check(cgit2_set_user_agent("gatewright"), "set the user agent")
             return nil
         } catch {

@@ -8,6 +8,7 @@ struct SnapshotCache: Sendable {
     var policyFiles: [String: ParsedFile] = [:]
     var rolloutFiles: [RolloutName: [String: ParsedFile]] = [:]
     var policies = CheckedPolicies([])
+    var stateFolder: ObjectID?
     var stateTrees: [RolloutName: ObjectID] = [:]
     /// Of rollouts that have any.
     var diagnostics: [RolloutName: [Diagnostic]] = [:]
@@ -154,6 +155,8 @@ extension Snapshot {
 
         private mutating func readState(_ tree: ObjectID) async throws {
             let folder = try await ledger.repository.entry(at: "state", inTree: tree)
+            // Nothing was recorded since: an idle look costs no more than this.
+            if previous != nil, folder?.id == cache.stateFolder { return }
             var entries: [TreeEntry] = []
             if let folder { entries = try await ledger.repository.tree(folder.id) }
             var trees: [RolloutName: ObjectID] = [:]
@@ -178,6 +181,7 @@ extension Snapshot {
                 changed.insert(name)
                 recorded[name] = .damaged("its folder below state/ was removed")
             }
+            cache.stateFolder = folder?.id
             cache.stateTrees = trees
         }
     }

@@ -41,21 +41,47 @@ extension Snapshot {
 }
 
 /// What people ask of one rollout.
+///
+/// Held by reference: every new snapshot copies the table of all of them.
 package struct RequestedRollout: Sendable, Hashable {
-    package let request: Request
-    package let orders: [Order]
+    private let content: Content
+
+    package var request: Request { content.request }
+    package var orders: [Order] { content.orders }
     /// `nil` when the files cannot be read.
-    package let router: RouterName?
+    package var router: RouterName? { content.router }
 
     package init(request: Request, orders: [Order], router: RouterName?) {
-        self.request = request
-        self.orders = orders
-        self.router = router
+        content = Content(request: request, orders: orders, router: router)
+    }
+
+    package static func == (left: RequestedRollout, right: RequestedRollout) -> Bool {
+        left.content === right.content
+            || (left.request == right.request && left.orders == right.orders
+                && left.router == right.router)
+    }
+
+    package func hash(into hasher: inout Hasher) {
+        hasher.combine(request)
+        hasher.combine(orders)
+        hasher.combine(router)
+    }
+
+    private final class Content: Sendable {
+        let request: Request
+        let orders: [Order]
+        let router: RouterName?
+
+        init(request: Request, orders: [Order], router: RouterName?) {
+            self.request = request
+            self.orders = orders
+            self.router = router
+        }
     }
 }
 
-/// What was recorded of one rollout.
-package enum Recorded: Sendable, Hashable {
+/// What was recorded of one rollout. By reference for the same reason.
+package indirect enum Recorded: Sendable, Hashable {
     case state(RolloutState)
     /// It is not what its newest decision led to; nothing may be raised on it.
     case damaged(String)

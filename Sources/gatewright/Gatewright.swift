@@ -37,7 +37,7 @@ struct Gatewright: AsyncParsableCommand {
                 subcommands: [
                     RunCommand.self, GatewayCommand.self, ReindexCommand.self,
                     AcceptHistoryCommand.self, DemoCommand.self,
-                    FleetCommand.self, GitRemoteHelperCommand.self,
+                    FleetCommand.self, GitRemoteHelperCommand.self, BenchCommand.self,
                 ]),
         ])
 }
