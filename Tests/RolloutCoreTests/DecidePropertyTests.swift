@@ -6,7 +6,7 @@ import Testing
 /// What holds for every input, whatever it says. Numbers are those of the invariants in
 /// `docs/architecture.md`.
 @Suite struct DecidePropertyTests {
-    private static let seeds: Range<UInt64> = 0..<3_000
+    private static let seeds: Range<UInt64> = 0..<2_000
     private static let inputs: [DecisionInput] = seeds.map { seed in
         var drawn = Drawn(seed: seed)
         return drawn.input()
