@@ -52,7 +52,8 @@ let package = Package(
         .target(
             name: "Ledger",
             dependencies: [
-                "Git", "RolloutCore", "RolloutFiles", .product(name: "Crypto", package: "swift-crypto"),
+                "Git", "RolloutCore", "RolloutFiles",
+                .product(name: "Crypto", package: "swift-crypto"),
             ], swiftSettings: strict),
 
         // Observations and evidence.
@@ -147,7 +148,8 @@ let package = Package(
             name: "SignalsTests", dependencies: ["Evidence", "History", "RolloutCore", "Signals"],
             swiftSettings: strict),
         .testTarget(
-            name: "LedgerTests", dependencies: ["Git", "Ledger", "RolloutCore", "RolloutFiles"],
+            name: "LedgerTests",
+            dependencies: ["Git", "Ledger", "RolloutCore", "RolloutFiles", "gatewright"],
             swiftSettings: strict),
         .testTarget(
             name: "ReconcilerTests",
@@ -156,13 +158,15 @@ let package = Package(
                 "Traffic", .product(name: "Logging", package: "swift-log"),
             ], swiftSettings: strict),
         .testTarget(
-            name: "CommandTests", dependencies: ["RolloutCore", "RolloutFiles", "gatewright"],
+            name: "CommandTests",
+            dependencies: ["Git", "Ledger", "RolloutCore", "RolloutFiles", "gatewright"],
             exclude: ["Golden"], swiftSettings: strict),
         .testTarget(name: "TidyTests", swiftSettings: strict),
         .testTarget(
             name: "EndToEndTests",
             dependencies: [
-                "Gateway", "Git", "Ledger", "Reconciler", "RolloutCore", "RolloutFiles", "gatewright",
+                "Gateway", "Git", "Ledger", "Reconciler", "RolloutCore", "RolloutFiles",
+                "gatewright",
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
             ] + sockets, swiftSettings: strict),
         .testTarget(
@@ -170,7 +174,9 @@ let package = Package(
             swiftSettings: strict),
         .testTarget(
             name: "HistoryTests",
-            dependencies: ["History", "RolloutCore", .product(name: "GRDB", package: "GRDB.swift")],
+            dependencies: [
+                "History", "RolloutCore", .product(name: "GRDB", package: "GRDB.swift"),
+            ],
             swiftSettings: strict),
         .testTarget(
             name: "ControlServerTests",
