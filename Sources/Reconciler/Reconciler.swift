@@ -205,6 +205,8 @@ package actor Reconciler {
             }
             group.cancelAll()
         }
+        // What was watched since the last beat counts after a restart too.
+        beat()
     }
 
     private nonisolated func tick(

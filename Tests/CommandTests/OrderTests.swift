@@ -11,7 +11,7 @@ import Testing
         let hold = try served.gatewright(
             "hold", "churn", "--reason", "payment incident", "--for", "4h")
         #expect(hold.status == 0, "\(hold.errors)")
-        #expect(hold.output.hasPrefix("churn: hold committed as rollouts/churn/orders/hold-2-"))
+        #expect(hold.output.hasPrefix("churn: rollouts/churn/orders/hold-2-"))
         let order = try #require(try await served.orders().first)
         guard case .hold(let expires?) = order.action else {
             Issue.record("\(order.action)")

@@ -24,6 +24,6 @@ struct BenchCommand: AsyncParsableCommand {
         let numbers = try await benchmark.run(repetitions, idle: .seconds(idleSeconds))
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .prettyPrinted]
-        print(String(decoding: try encoder.encode(numbers), as: UTF8.self))
+        try FileHandle.standardOutput.write(contentsOf: encoder.encode(numbers) + Data("\n".utf8))
     }
 }

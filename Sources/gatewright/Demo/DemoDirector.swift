@@ -66,10 +66,13 @@ struct DemoDirector {
     }
 
     private func startProcesses(_ processes: DemoProcesses) throws {
+        // Not through the git program: stopping that would leave its child behind.
+        let programs = try GitProgram.demo.output(["--exec-path"])
+            .trimmingCharacters(in: .whitespacesAndNewlines)
         try processes.start(
-            "git-daemon", executable: "/usr/bin/env",
+            "git-daemon", executable: "\(programs)/git-daemon",
             [
-                "git", "daemon", "--reuseaddr", "--listen=127.0.0.1", "--port=\(world.gitPort)",
+                "--reuseaddr", "--listen=127.0.0.1", "--port=\(world.gitPort)",
                 "--base-path=\(world.directory)", "--export-all", "--enable=receive-pack",
             ])
         try processes.start(
