@@ -103,7 +103,16 @@ extension Reconciler {
         rollouts[name]?.taken.append(draft)
         send(name, .lowered(kind: draft.action.kind, reason: draft.reason))
         guard let state = rollouts[name]?.effective else { return }
-        if draft.action.changesRoutes { _ = await apply(name, state.routes) }
+        if draft.action.changesRoutes {
+            // A step back gives nobody more: a region that somebody holds lower stays there until
+            // the evidence says otherwise.
+            let found = rollouts[name]?.found ?? [:]
+            let lower = state.routes.filter { region, route in
+                guard case .serving(let current) = found[region] else { return true }
+                return !route.exposes(moreThan: current) || current.exposes(moreThan: route)
+            }
+            _ = await apply(name, lower)
+        }
         await follow(name)
         draft.readBack = rollouts[name]?.found.filter { state.routes[$0.key] != nil }
         if let index = rollouts[name]?.taken.firstIndex(where: { $0.id == draft.id }) {

@@ -18,9 +18,10 @@ package struct GatewayAdminRouter: TrafficRouter {
         }
     }
 
-    /// An outside query takes 10 s and 4 MiB at the most.
+    /// An outside query takes this long at the most.
     package static let timeoutMax = TimeSpan.seconds(10)
-    private static let answerBytesMax = 4 * 1024 * 1024
+    /// 10,000 routes of about 1 KiB each, and as much again.
+    private static let answerBytesMax = 20 * 1024 * 1024
 
     /// For the client given to `init`: a redirect would carry the token to another host.
     package static var clientConfiguration: HTTPClient.Configuration {

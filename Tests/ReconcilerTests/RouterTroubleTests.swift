@@ -114,6 +114,32 @@ import Testing
         #expect(try await world.recorded().last == "drift-correction")
     }
 
+    // 32, D8: putting one region down must not put another one up that somebody holds lower.
+    @Test func aCorrectionDownwardsRaisesNobodyElse() async throws {
+        let world = try await World()
+        let controller = try await Controller(in: world)
+        try await controller.reach(.canary)
+        for (region, share) in [(World.eu, Share.all), (World.us, Share.zero)] {
+            let route = try #require(world.router.served(in: region))
+            world.router.tamper(
+                Route(
+                    rollout: route.rollout, region: region, generation: route.generation + 4,
+                    run: route.run, salt: route.salt, stickyBy: route.stickyBy,
+                    stable: route.stable, candidate: route.candidate, share: share, mirror: .zero,
+                    fallback: nil))
+        }
+        try await controller.until("eu is put back") { _ in
+            world.router.served(in: World.eu)?.share == Share(clamping: 500)
+        }
+        try await controller.turns()
+        #expect(world.router.served(in: World.us)?.share == .zero)
+        try await controller.feed()
+        try await controller.until("us comes back with evidence") { _ in
+            world.router.served(in: World.us)?.share == Share(clamping: 500)
+        }
+        await controller.stop()
+    }
+
     @Test func aRouterThatNobodyConfiguredIsNamed() async throws {
         let world = try await World(router: "nowhere")
         let controller = try await Controller(in: world)
