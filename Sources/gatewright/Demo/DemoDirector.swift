@@ -109,11 +109,20 @@ struct DemoWatcher {
 
     init(world: DemoWorld) { self.world = world }
 
+    /// The controller answers, and there is somebody to send requests to.
     func waitForController(
         until limit: ContinuousClock.Instant, _ processes: DemoProcesses
     ) async throws {
         while await status() == nil {
             try await pause(limit, processes, waitingFor: "the controller to answer")
+        }
+        for port in world.modelPorts {
+            guard let url = URL(string: "http://127.0.0.1:\(port)/v2/health/ready") else {
+                continue
+            }
+            while await LoopbackHTTP.get(url) == nil {
+                try await pause(limit, processes, waitingFor: "the model servers to be ready")
+            }
         }
     }
 
