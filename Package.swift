@@ -40,6 +40,10 @@ let package = Package(
         .target(name: "Evidence", swiftSettings: strict),
         .target(name: "RolloutCore", dependencies: ["Evidence"], swiftSettings: strict),
 
+        // What shows that the statistics are right: other libraries' numbers, and simulation.
+        .target(name: "Conformance", dependencies: ["Evidence"], swiftSettings: strict),
+        .target(name: "Calibration", dependencies: ["Evidence"], swiftSettings: strict),
+
         // Files and git.
         .target(
             name: "RolloutFiles", dependencies: ["RolloutCore", "Yams"], swiftSettings: strict),
@@ -135,7 +139,9 @@ let package = Package(
             ], swiftSettings: strict),
 
         .testTarget(
-            name: "EvidenceTests", dependencies: ["Evidence"], resources: [.copy("Vectors")],
+            name: "EvidenceTests", dependencies: ["Evidence"], swiftSettings: strict),
+        .testTarget(
+            name: "ConformanceTests", dependencies: ["Conformance"], exclude: ["Vectors"],
             swiftSettings: strict),
         .testTarget(
             name: "RolloutCoreTests", dependencies: ["Evidence", "RolloutCore"],

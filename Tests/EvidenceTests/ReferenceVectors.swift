@@ -113,10 +113,8 @@ struct ReferenceVectors: Decodable {
     }
 
     static func read() throws -> ReferenceVectors {
-        guard
-            let url = Bundle.module.url(
-                forResource: "engine_reference", withExtension: "json", subdirectory: "Vectors")
-        else { throw CocoaError(.fileNoSuchFile) }
+        let url = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+            .appending(path: "../ConformanceTests/Vectors/engine_reference.json")
         let decoder = JSONDecoder()
         decoder.keyDecodingStrategy = .convertFromSnakeCase
         return try decoder.decode(ReferenceVectors.self, from: Data(contentsOf: url))

@@ -5,6 +5,8 @@ import Testing
 @Suite struct ModuleTests {
     static let allowed: [String: Set<String>] = [
         "Evidence": [],
+        "Conformance": ["Evidence"],
+        "Calibration": ["Evidence"],
         "RolloutCore": ["Evidence"],
         "RolloutFiles": ["RolloutCore"],
         "CGit2": [],
