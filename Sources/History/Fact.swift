@@ -20,12 +20,16 @@ package struct Fact: Sendable, Hashable {
         /// A prediction was seen for the first time.
         case answered
         /// The truth and this arm's answer have met, or a corrected truth has turned the result.
-        /// A failed answer is never correct. `previously` is what the last such fact said.
-        case labelled(correct: Bool, previously: Bool?)
+        /// A failed answer is never correct. `previously` is what the last such fact said, `at` when
+        /// the truth was known.
+        case labelled(correct: Bool, previously: Bool?, at: Timestamp)
         /// A caller measured this while it used the answer. Never about a mirrored answer.
         case measured(metric: String, value: FiniteDouble)
         /// Stable and mirror have both answered one request; the fact is about the mirror's answer.
         case paired(agree: Bool)
+        /// The truth has met both answers to one request; the fact is about the mirror's answer, and
+        /// is told once: corrections do not repeat it.
+        case compared(candidate: Bool, stable: Bool)
     }
 }
 

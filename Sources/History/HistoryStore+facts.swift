@@ -67,10 +67,12 @@ struct FactColumns {
         switch event {
         case .answered:
             self.event = "answered"
-        case .labelled(let correct, let previously):
+        case .labelled(let correct, let previously, let at):
             self.event = "labelled"
             result = correct
             self.previously = previously
+            // Milliseconds of this and the next 200,000 years are whole numbers of a double.
+            value = Double(at.milliseconds)
         case .measured(let metric, let value):
             self.event = "measured"
             self.metric = metric
@@ -78,17 +80,33 @@ struct FactColumns {
         case .paired(let agree):
             self.event = "paired"
             result = agree
+        case .compared(let candidate, let stable):
+            self.event = "compared"
+            result = candidate
+            previously = stable
         }
     }
 
     var decoded: Fact.Event? {
         switch event {
         case "answered": .answered
-        case "labelled": result.map { .labelled(correct: $0, previously: previously) }
+        case "labelled": labelled
         case "measured": measured
         case "paired": result.map { .paired(agree: $0) }
+        case "compared": compared
         default: nil
         }
+    }
+
+    private var labelled: Fact.Event? {
+        guard let result, let at = value.flatMap(Int64.init(exactly:)) else { return nil }
+        return .labelled(
+            correct: result, previously: previously, at: Timestamp(milliseconds: at))
+    }
+
+    private var compared: Fact.Event? {
+        guard let result, let previously else { return nil }
+        return .compared(candidate: result, stable: previously)
     }
 
     private var measured: Fact.Event? {

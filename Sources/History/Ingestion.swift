@@ -158,9 +158,12 @@ private struct Ingestion {
             for row in meeting.answers {
                 let correct = row.answer.output.map(truth.contains) ?? false
                 guard row.judged != correct else { continue }
-                try append(.labelled(correct: correct, previously: row.judged), about: row)
+                let event = Fact.Event.labelled(
+                    correct: correct, previously: row.judged, at: meeting.labelledAt)
+                try append(event, about: row)
                 try set("judged = \(correct ? 1 : 0)", of: row)
             }
+            try compare(meeting, truth)
         }
         if let mirror = meeting.arm(.mirror), let stable = meeting.arm(.stable), !mirror.paired,
             mirror.rollout == stable.rollout, mirror.answer.region == stable.answer.region,
@@ -180,6 +183,18 @@ private struct Ingestion {
             result.waiting +=
                 meeting.answers.isEmpty ? waiting : min(waiting, meeting.measurements.count)
         }
+    }
+
+    /// Tells once how both answers to a mirrored request compare with the truth.
+    private mutating func compare(_ meeting: Meeting, _ truth: Set<String>) throws {
+        guard let mirror = meeting.arm(.mirror), let stable = meeting.arm(.stable),
+            mirror.judged == nil || stable.judged == nil, mirror.rollout == stable.rollout,
+            mirror.answer.region == stable.answer.region
+        else { return }
+        let event = Fact.Event.compared(
+            candidate: mirror.answer.output.map(truth.contains) ?? false,
+            stable: stable.answer.output.map(truth.contains) ?? false)
+        try append(event, about: mirror)
     }
 
     private func set(_ assignment: String, of row: StoredAnswer) throws {

@@ -58,6 +58,8 @@ struct Meeting {
     var answers: [StoredAnswer] = []
     /// The right answers; `nil` while there is no label.
     var truth: Set<String>?
+    /// When the truth was known.
+    var labelledAt = Timestamp(milliseconds: 0)
     /// Measurements that no fact has reported, by metric.
     var measurements: [(metric: String, value: FiniteDouble)] = []
 
@@ -92,11 +94,12 @@ struct Meeting {
         let labels = try Row.fetchCursor(
             database.cachedStatement(
                 sql: """
-                    SELECT prediction, truth FROM labels
+                    SELECT prediction, truth, at FROM labels
                     WHERE prediction IN (SELECT value FROM json_each(?))
                     """), arguments: [list])
         while let row = try labels.next() {
             meetings[row[0], default: Meeting()].truth = try Truth.decode(row[1])
+            meetings[row[0]]?.labelledAt = Timestamp(milliseconds: row[2])
         }
         let measurements = try Row.fetchCursor(
             database.cachedStatement(

@@ -4,7 +4,7 @@ struct Schema: Sendable {
     let applicationID: Int32
     let migrations: [String]
 
-    static let history = Schema(applicationID: 0x4757_4831, migrations: [historyOne])
+    static let history = Schema(applicationID: 0x4757_4831, migrations: [historyOne, historyTwo])
     static let journal = Schema(applicationID: 0x4757_4A31, migrations: [journalOne])
 }
 
@@ -83,6 +83,36 @@ private let historyOne = """
         failures INTEGER NOT NULL CHECK (failures BETWEEN 0 AND answers),
         PRIMARY KEY (rollout, region, arm, minute)) STRICT, WITHOUT ROWID;
     CREATE INDEX traffic_minute ON traffic (minute);
+    """
+
+// Facts learn to compare. SQLite cannot change a CHECK, so the table is made anew, with the same
+// sequence numbers and the same next one.
+private let historyTwo = """
+    CREATE TABLE facts_two (
+        sequence INTEGER PRIMARY KEY AUTOINCREMENT,
+        rollout INTEGER NOT NULL,
+        generation INTEGER NOT NULL,
+        answer INTEGER NOT NULL REFERENCES predictions(id) ON DELETE CASCADE,
+        event TEXT NOT NULL
+            CHECK (event IN ('answered', 'labelled', 'measured', 'paired', 'compared')),
+        metric TEXT,
+        value REAL,
+        result INTEGER CHECK (result IN (0, 1)),
+        previously INTEGER CHECK (previously IN (0, 1))) STRICT;
+    INSERT INTO facts_two
+        SELECT f.sequence, f.rollout, f.generation, f.answer, f.event, f.metric,
+            CASE f.event WHEN 'labelled' THEN (
+                SELECT coalesce(l.at, p.at) FROM predictions p
+                LEFT JOIN labels l ON l.prediction = p.prediction WHERE p.id = f.answer)
+            ELSE f.value END, f.result, f.previously
+        FROM facts f;
+    DELETE FROM sqlite_sequence WHERE name = 'facts_two';
+    INSERT INTO sqlite_sequence (name, seq)
+        SELECT 'facts_two', seq FROM sqlite_sequence WHERE name = 'facts';
+    DROP TABLE facts;
+    ALTER TABLE facts_two RENAME TO facts;
+    CREATE INDEX facts_rollout ON facts (rollout, sequence);
+    CREATE INDEX facts_answer ON facts (answer);
     """
 
 private let journalOne = """

@@ -50,11 +50,7 @@ extension DecisionRecord {
     }
 
     private var body: String {
-        let lines = verdicts.map { verdict in
-            let place = verdict.region.map { " (\($0))" } ?? ""
-            return "\(verdict.guardrail)\(place): \(verdict.verdict.word), \(verdict.spoken), "
-                + "n = \(grouped(verdict.candidateCount))"
-        }
+        let lines = verdicts.flatMap { $0.lines() }
         let late = self.late.map { ["Recorded late: \(oneLine($0, limit: 300))"] } ?? []
         return (late + (lines.isEmpty ? ["No evidence is needed for this."] : lines))
             .joined(separator: "\n")

@@ -84,7 +84,7 @@ extension Reconciler {
     private func input(_ live: LiveRollout) async -> DecisionInput {
         let now = clock.now()
         let state = live.effective
-        let looked = await observatory.look(at: state.name, now: now)
+        let looked = await observatory.look(at: state.name)
         var conditions = Conditions(
             halted: halted ?? live.damaged ?? journalTrouble, stop: snapshot?.stop,
             clockSteady: clockIsSteady)

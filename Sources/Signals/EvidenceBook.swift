@@ -1,90 +1,133 @@
-import Evidence
 package import History
 package import RolloutCore
 
-/// All evidence of one run in its current stage, and the traffic of its current step.
+/// All evidence of one candidate beside one stable version, and the traffic of the present step.
 ///
-/// A stage never inherits what an earlier one saw: a change of stage begins every meter anew.
+/// It goes on over the steps and stages of a run, and over a second run of the same two versions: a
+/// fresh start would be a fresh chance of a false alarm. A guardrail that was edited begins anew.
 package struct EvidenceBook: Codable, Sendable, Hashable {
-    package let run: RunID
-    package private(set) var stageGeneration: Int
-    package private(set) var stepGeneration: Int
+    package let key: EvidenceKey
     /// The newest fact that was folded in.
     package private(set) var lastFact: Int64
-    private var meters: [Meter]
+    private var stepGeneration: Int
+    private var meters: [GuardrailMeter] = []
+    private var cohorts: LabelCohorts
     private var traffic: [RegionName: Traffic] = [:]
-    private var coverage: LabelLedger
-    private var shares: [Int: [RegionName: Share]] = [:]
+    /// What was asked for from each generation on; answers carry theirs.
+    private var steps: [Int: StepNote] = [:]
+    /// The newest time that any fact tells of.
+    private var clock = Timestamp(milliseconds: 0)
+    private var restartEvery: TimeSpan
+    private var restarted: Int64?
 
-    /// Begins at the stage and step in which the run is now.
-    package init(_ run: Run) {
-        self.run = run.id
-        stageGeneration = run.stageGeneration
-        stepGeneration = run.stepGeneration
+    private var isLabelled: Bool { meters.contains { $0.guardrail.metric == .accuracy } }
+
+    /// What a generation served; no stage when the candidate was not served.
+    private struct StepNote: Codable, Sendable, Hashable {
+        let stage: StageKind?
+        let shares: [RegionName: Share]
+    }
+
+    /// Begins at the step in which the run is now.
+    package init(_ run: Run, of state: RolloutState) {
+        key = EvidenceKey(run, of: state)
         lastFact = 0
-        meters = Self.meters(run)
-        coverage = LabelLedger(maxLag: Self.maxLag(run))
-        note(run)
+        stepGeneration = run.stepGeneration
+        cohorts = Self.cohorts(run)
+        restartEvery = Self.restartInterval(run)
+        follow(run, of: state)
     }
 
-    /// Takes over a new step or stage. Facts of earlier generations do not count any more.
-    package mutating func follow(_ run: Run) {
-        if run.stageGeneration != stageGeneration {
-            stageGeneration = run.stageGeneration
-            meters = Self.meters(run)
-            coverage = LabelLedger(maxLag: Self.maxLag(run))
-            shares = [:]
+    /// The first generation whose answers count.
+    package var firstGeneration: Int { steps.keys.min() ?? 0 }
+
+    /// Takes over a new step, stage or run.
+    package mutating func follow(_ run: Run, of state: RolloutState) {
+        steps[run.stepGeneration] = StepNote(
+            stage: run.currentStep?.stage, shares: run.currentStep?.shares ?? [:])
+        let isNewStep = run.stepGeneration != stepGeneration
+        stepGeneration = run.stepGeneration
+        let known = meters
+        meters = Self.meters(run, of: state).map { wanted in
+            guard var meter = known.first(where: { $0.measures(wanted) }) else { return wanted }
+            if isNewStep { meter.beginStep() }
+            return meter
         }
-        if run.stepGeneration != stepGeneration {
-            stepGeneration = run.stepGeneration
-            traffic = [:]
+        if isNewStep { traffic = [:] }
+    }
+
+    /// The run is over: answers of later generations are not the candidate's.
+    package mutating func close(at generation: Int) {
+        steps[generation] = StepNote(stage: nil, shares: [:])
+    }
+
+    private static func meters(_ run: Run, of state: RolloutState) -> [GuardrailMeter] {
+        run.guardrails.flatMap(\.guardrails).flatMap { guardrail -> [GuardrailMeter] in
+            let stages = StageKind.allCases.filter {
+                run.plan.covers($0) && guardrail.applies(in: $0)
+            }
+            let footings = Set(stages.map { guardrail.isPaired(in: $0) })
+            return [true, false].filter(footings.contains).map { isPaired in
+                GuardrailMeter(
+                    guardrail, isPaired: isPaired, regions: run.plan.regions,
+                    begins: run.evidenceBegins(guardrail.name),
+                    isSticky: state.stickyBy != .requestID)
+            }
         }
-        note(run)
     }
 
-    private mutating func note(_ run: Run) {
-        shares[run.stepGeneration] = run.currentStep?.shares ?? [:]
+    private static func cohorts(_ run: Run) -> LabelCohorts {
+        let rules = run.guardrails.flatMap(\.guardrails).compactMap(\.labels)
+        return LabelCohorts(after: rules.compactMap(\.after).max(), most: rules.map(\.maxLag).max())
     }
 
-    private static func meters(_ run: Run) -> [Meter] {
-        guard let stage = run.currentStep?.stage else { return [] }
-        return run.guardrails.flatMap(\.guardrails).filter { $0.applies(in: stage) }.flatMap {
-            guardrail -> [Meter] in
-            let slices = guardrail.slices.contains(.region) ? run.plan.regions : []
-            return [Meter(guardrail, region: nil)]
-                + slices.map { Meter(guardrail, region: $0) }
+    /// Hourly, or rarer for a plan that would use up the restarts before its end.
+    private static func restartInterval(_ run: Run) -> TimeSpan {
+        let planned = run.plan.steps.reduce(Int64(0)) { sum, step in
+            sum.addingReportingOverflow(step.soak.milliseconds).partialValue
         }
-    }
-
-    private static func maxLag(_ run: Run) -> TimeSpan? {
-        run.guardrails.flatMap(\.guardrails).compactMap { $0.labels?.maxLag }.max()
+        let most = max(planned, 0) / Int64(GuardrailProcess.restarts)
+        return max(.seconds(3_600), TimeSpan(milliseconds: most))
     }
 
     /// Takes in one fact. Facts come in rising order; one that was taken is passed over.
     package mutating func fold(_ fact: Fact) {
         guard fact.sequence > lastFact else { return }
         lastFact = fact.sequence
-        guard fact.answer.rollout == run.rollout, fact.answer.generation >= stageGeneration else {
-            return
+        let answer = fact.answer
+        guard answer.rollout == key.rollout, key.covers(answer),
+            // A generation without a step of its own is a correction: the step is the last one.
+            let generation = steps.keys.filter({ $0 <= answer.generation }).max(),
+            let note = steps[generation], let stage = note.stage
+        else { return }
+        // Of answers only: gateways stamp those, while a label's time is whatever its sender says.
+        clock = max(clock, answer.at)
+        restart()
+        if answer.generation >= stepGeneration, case .answered = fact.event {
+            traffic[answer.region, default: Traffic()].add(answer)
         }
-        if fact.answer.generation >= stepGeneration, case .answered = fact.event {
-            traffic[fact.answer.region, default: Traffic()].add(fact.answer)
+        if isLabelled { cohorts.fold(fact, stage: stage) }
+        let asked = note.shares[answer.region] ?? .zero
+        for index in meters.indices {
+            meters[index].fold(fact, stage: stage, asked: asked, clock: clock)
         }
-        coverage.fold(fact)
-        // A generation without a step of its own is a correction: the shares are the last ones.
-        let known = shares.keys.filter { $0 <= fact.answer.generation }.max()
-        let asked = known.flatMap { shares[$0] } ?? [:]
-        for index in meters.indices { meters[index].fold(fact, shares: asked) }
+        for (stratum, tally) in cohorts.mature(clock: clock) {
+            for index in meters.indices { meters[index].fold(tally, of: stratum, clock: clock) }
+        }
+    }
+
+    /// Before the fact that shows the time: a restart must not depend on how things turn out.
+    private mutating func restart() {
+        let period = clock.milliseconds / max(restartEvery.milliseconds, 1)
+        defer { restarted = max(restarted ?? period, period) }
+        guard let restarted, period > restarted else { return }
+        for index in meters.indices { meters[index].restart() }
     }
 
     /// What `decide` looks at, in the order of the policies.
-    package func evidence(now: Timestamp) -> [GuardrailEvidence] {
-        let labels = coverage.coverage(now: now)
-        return meters.map { meter in
-            GuardrailEvidence(
-                guardrail: meter.guardrail.name, region: meter.region, process: meter.process,
-                freshest: meter.freshest, labels: meter.guardrail.labels == nil ? nil : labels)
-        }
+    package func evidence() -> [GuardrailEvidence] {
+        let labels = cohorts.coverage
+        return meters.map { $0.evidence(labels: labels) }
     }
 
     package var regionTraffic: [RegionName: RegionTraffic] {
@@ -111,6 +154,31 @@ package struct EvidenceBook: Codable, Sendable, Hashable {
                 stableLast = max(stableLast ?? answer.at, answer.at)
             case .fallback: break
             }
+        }
+    }
+}
+
+/// What evidence is about: these bytes beside those, in one rollout.
+package struct EvidenceKey: Codable, Sendable, Hashable, CustomStringConvertible {
+    package let rollout: RolloutName
+    package let candidate: Digest
+    /// `nil` before there is a stable version.
+    package let stable: Digest?
+
+    package init(_ run: Run, of state: RolloutState) {
+        rollout = state.name
+        candidate = run.candidate.reference.digest
+        stable = state.stable?.reference.digest
+    }
+
+    package var description: String { "\(rollout)/\(candidate.hex)/\(stable?.hex ?? "none")" }
+
+    /// Whether an answer is one of these two versions in its role.
+    func covers(_ answer: Prediction) -> Bool {
+        switch answer.arm {
+        case .candidate, .mirror: answer.version.digest == candidate
+        case .stable: answer.version.digest == stable
+        case .fallback: true
         }
     }
 }

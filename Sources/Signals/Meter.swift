@@ -1,15 +1,15 @@
 import Evidence
-package import History
-package import RolloutCore
+import History
+import RolloutCore
 
-/// Collects what one guardrail is judged by, fact by fact, for all regions or for one.
+/// Collects what one guardrail is judged by, for all regions or for one.
 ///
 /// A pure function of the facts in their order, so a restarted controller that folds the same facts
 /// again holds the same evidence.
-package struct Meter: Codable, Sendable, Hashable {
-    package let guardrail: GuardrailSpec
+struct Meter: Codable, Sendable, Hashable {
+    let guardrail: GuardrailSpec
     /// `nil` counts every region.
-    package let region: RegionName?
+    let region: RegionName?
     private(set) var process: GuardrailProcess
     private(set) var freshest: Timestamp?
     /// Blocks that are not full yet, one a region: regions have splits and levels of their own.
@@ -17,58 +17,110 @@ package struct Meter: Codable, Sendable, Hashable {
     private var means: [RegionName: MeanBlock] = [:]
     private var split = OpenSplit()
 
-    package init(_ guardrail: GuardrailSpec, region: RegionName?) {
+    init(_ guardrail: GuardrailSpec, isPaired: Bool, region: RegionName?) {
         self.guardrail = guardrail
         self.region = region
-        process = GuardrailProcess(guardrail)
+        process = GuardrailProcess(guardrail, isPaired: isPaired)
     }
 
-    package mutating func fold(_ fact: Fact, shares: [RegionName: Share]) {
+    mutating func assume(designEffect: Double) {
+        process.update { $0.assume(designEffect: designEffect) }
+    }
+
+    mutating func restart() { process.update { $0.restart() } }
+
+    /// Takes in a fact that counts at once. Says whether it did.
+    mutating func fold(_ fact: Fact, asked: Share) -> Bool {
         let answer = fact.answer
-        if let region, region != answer.region { return }
-        do {
-            switch (guardrail.metric, fact.event) {
-            case (.errors, .answered):
-                try count(answer, failed: answer.failed)
-            case (.latency, .answered):
-                let milliseconds = Double(answer.latencyMicroseconds) / 1_000
-                try count(answer, failed: answer.failed || !guardrail.allows(milliseconds))
-            // The first label counts; corrections are kept for reports (statistics.md, delayed
-            // labels), because evidence that could be taken back would not be valid at every look.
-            case (.accuracy, .labelled(let correct, previously: nil)):
-                try count(answer, failed: !correct)
+        if let region, region != answer.region { return false }
+        return attempt { meter in
+            switch (meter.guardrail.metric, fact.event) {
+            case (.errors, .answered), (.latency, .answered):
+                try meter.count(answer, failed: meter.guardrail.isViolated(by: answer))
             case (.agreement, .paired(let agree)):
-                try count(answer, failed: !agree)
+                try meter.count(answer, failed: !agree)
             case (.measurement(let name), .measured(let metric, let value)) where name == metric:
-                try measure(answer, value)
+                try meter.measure(answer, value)
             case (.sampleRatio, .answered):
-                try assign(answer, shares)
-            default: break
+                try meter.assign(answer, asked)
+            default: return false
             }
+            return true
+        }
+    }
+
+    /// Takes in labelled predictions that have reached the age at which they count.
+    mutating func fold(
+        _ tally: LabelCohorts.Tally, of stratum: LabelCohorts.Stratum, clock: Timestamp
+    ) {
+        if let region, region != stratum.region { return }
+        _ = attempt { meter in
+            switch meter.process {
+            case .proportion(var proportion):
+                try proportion.observe(
+                    trials: tally.candidate.labelled, failures: tally.candidate.wrong)
+                meter.process = .proportion(proportion)
+            case .comparison(let comparison):
+                try meter.close(
+                    comparison, stratum.region,
+                    candidate: (tally.candidate.labelled, tally.candidate.wrong),
+                    stable: (tally.stable.labelled, tally.stable.wrong))
+            case .paired(var paired):
+                try paired.observe(better: tally.better, equal: tally.equal, worse: tally.worse)
+                meter.process = .paired(paired)
+            case .mean, .split, .unmeasured: return false
+            }
+            if tally.candidate.labelled > 0 {
+                meter.freshest = max(meter.freshest ?? clock, clock)
+            }
+            return true
+        }
+    }
+
+    private mutating func attempt(_ body: (inout Meter) throws -> Bool) -> Bool {
+        do {
+            return try body(&self)
         } catch {
             process = .unmeasured(reason: "the evidence cannot be counted: \(error)")
+            return true
         }
     }
 
     private mutating func count(_ answer: Prediction, failed: Bool) throws {
+        let failures = failed ? 1 : 0
         switch process {
         case .proportion(var proportion):
             guard answer.arm == .candidate || answer.arm == .mirror else { return }
-            try proportion.observe(trials: 1, failures: failed ? 1 : 0)
+            try proportion.observe(trials: 1, failures: failures)
             process = .proportion(proportion)
-        case .comparison(var comparison):
-            guard answer.arm == .candidate || answer.arm == .stable else { return }
-            var block = comparisons[answer.region] ?? OpenComparison()
-            block.add(answer.arm, failed: failed)
-            if block.total >= OpenComparison.size {
-                try comparison.observe(block.closed)
-                process = .comparison(comparison)
-                block = OpenComparison()
+        case .comparison(let comparison):
+            switch answer.arm {
+            case .candidate:
+                try close(comparison, answer.region, candidate: (1, failures), stable: (0, 0))
+            case .stable:
+                try close(comparison, answer.region, candidate: (0, 0), stable: (1, failures))
+            case .mirror, .fallback: return
             }
-            comparisons[answer.region] = block
-        case .mean, .split, .unmeasured: return
+        case .paired, .mean, .split, .unmeasured: return
         }
         touch(answer)
+    }
+
+    private mutating func close(
+        _ comparison: ProportionComparison, _ region: RegionName,
+        candidate: (trials: Int, failures: Int), stable: (trials: Int, failures: Int)
+    ) throws {
+        var block = comparisons[region] ?? OpenComparison()
+        block.add(
+            candidate: candidate.trials, failures: candidate.failures, stable: stable.trials,
+            failures: stable.failures)
+        if block.total >= OpenComparison.size {
+            var comparison = comparison
+            try comparison.observe(block.closed)
+            process = .comparison(comparison)
+            block = OpenComparison()
+        }
+        comparisons[region] = block
     }
 
     private mutating func measure(_ answer: Prediction, _ value: FiniteDouble) throws {
@@ -90,11 +142,9 @@ package struct Meter: Codable, Sendable, Hashable {
     }
 
     /// Counts users, not requests: a user sticks to one arm, so requests are no separate draws.
-    private mutating func assign(_ answer: Prediction, _ shares: [RegionName: Share]) throws {
-        guard case .split(var splitting) = process, let share = shares[answer.region],
-            share > .zero, share < .all
-        else { return }
-        guard answer.arm == .candidate || answer.arm == .stable,
+    private mutating func assign(_ answer: Prediction, _ share: Share) throws {
+        guard case .split(var splitting) = process, share > .zero, share < .all,
+            answer.arm == .candidate || answer.arm == .stable,
             split.isNew(answer.unit, in: answer.region)
         else { return }
         let asked = [share.fraction, share.complement.fraction]
@@ -110,57 +160,10 @@ package struct Meter: Codable, Sendable, Hashable {
     }
 }
 
-/// Trials of both arms until there are enough for one factor.
-///
-/// How many there are depends on counts alone, never on how they turned out: a block that closed
-/// when it looked good would not be valid.
-struct OpenComparison: Codable, Sendable, Hashable {
-    /// Small blocks find a harm sooner, large ones cost less time; 100 loses nothing measurable.
-    static let size = 100
-
-    private var candidate = 0
-    private var candidateFailures = 0
-    private var stable = 0
-    private var stableFailures = 0
-
-    var total: Int { candidate + stable }
-
-    mutating func add(_ arm: Arm, failed: Bool) {
-        if arm == .candidate {
-            candidate += 1
-            candidateFailures += failed ? 1 : 0
-        } else {
-            stable += 1
-            stableFailures += failed ? 1 : 0
-        }
-    }
-
-    var closed: ComparisonBlock {
-        ComparisonBlock(
-            candidateTrials: candidate, candidateFailures: candidateFailures, stableTrials: stable,
-            stableFailures: stableFailures)
-    }
-}
-
-/// Which users were counted in this stage.
-///
-/// A user falls by the same hash at every share, so only the first time is a draw of its own.
-struct OpenSplit: Codable, Sendable, Hashable {
-    /// More users than this prove nothing more about a split, and memory stays bounded.
-    static let usersMax = 20_000
-
-    private var seen: [RegionName: Set<UInt64>] = [:]
-
-    mutating func isNew(_ unit: UInt64, in region: RegionName) -> Bool {
-        guard seen[region, default: []].count < Self.usersMax else { return false }
-        return seen[region, default: []].insert(unit).inserted
-    }
-}
-
 extension GuardrailSpec {
-    /// Whether one latency is within the limit of a quantile guardrail.
-    fileprivate func allows(_ milliseconds: Double) -> Bool {
-        guard case .quantileAtMost(_, let limit) = criterion else { return true }
-        return milliseconds <= limit.value
+    /// Whether an answer by itself fails what the guardrail asks of each.
+    func isViolated(by answer: Prediction) -> Bool {
+        guard case .quantileAtMost(_, let limit) = criterion else { return answer.failed }
+        return answer.failed || Double(answer.latencyMicroseconds) / 1_000 > limit.value
     }
 }

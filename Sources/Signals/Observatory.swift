@@ -37,34 +37,37 @@ package actor Observatory {
 
     /// Opens, moves on or closes the book of a rollout, to match its recorded state.
     package func follow(_ state: RolloutState) throws(HistoryError) {
-        guard let run = state.run else {
-            if let book = books.removeValue(forKey: state.name) {
-                saved[state.name] = nil
-                try history.dropEvidence(run: book.run.description)
-            }
-            return
+        let key = state.run.map { EvidenceKey($0, of: state) }
+        if let book = books[state.name], book.key != key {
+            books[state.name]?.close(at: state.generation)
+            try save(state.name)
+            books[state.name] = nil
+            saved[state.name] = nil
         }
-        if books[state.name]?.run == run.id {
-            books[state.name]?.follow(run)
+        guard let run = state.run else { return }
+        if books[state.name] == nil {
+            books[state.name] = try reopened(run, of: state)
         } else {
-            books[state.name] = try reopened(run, of: state.name)
+            books[state.name]?.follow(run, of: state)
         }
     }
 
-    private func reopened(_ run: Run, of rollout: RolloutName) throws(HistoryError) -> EvidenceBook
-    {
-        var book = EvidenceBook(run)
-        if case .found(let lastFact, let bytes) = try history.loadEvidence(run: run.id.description),
+    private func reopened(
+        _ run: Run, of state: RolloutState
+    ) throws(HistoryError) -> EvidenceBook {
+        var book = EvidenceBook(run, of: state)
+        if case .found(let lastFact, let bytes) = try history.loadEvidence(
+            key: book.key.description),
             let known = try? JSONDecoder().decode(EvidenceBook.self, from: Data(bytes)),
-            known.run == run.id, known.lastFact == lastFact
+            known.key == book.key, known.lastFact == lastFact
         {
             book = known
-            // Before the replay: facts of the new stage must not go into the meters of the old.
-            book.follow(run)
+            // Before the replay: facts of the new step must not be taken for the old one's.
+            book.follow(run, of: state)
         }
         while true {
             let facts = try history.facts(
-                after: book.lastFact, rollout: rollout, fromGeneration: run.stageGeneration,
+                after: book.lastFact, rollout: state.name, fromGeneration: book.firstGeneration,
                 limit: Self.replayBatch)
             for fact in facts { book.fold(fact) }
             if facts.count < Self.replayBatch { return book }
@@ -73,20 +76,24 @@ package actor Observatory {
 
     /// What `decide` looks at, for a run that is followed; nothing for any other.
     package func look(
-        at rollout: RolloutName, now: Timestamp
+        at rollout: RolloutName
     ) -> (evidence: [GuardrailEvidence], traffic: [RegionName: RegionTraffic]) {
         guard let book = books[rollout] else { return ([], [:]) }
-        return (book.evidence(now: now), book.regionTraffic)
+        return (book.evidence(), book.regionTraffic)
     }
 
     /// Saves books that have changed, so that a restart has less to fold again.
     package func checkpoint() throws(HistoryError) {
         for (name, book) in books.sorted(by: { $0.key < $1.key })
         where saved[name] != book.lastFact {
-            guard let bytes = try? JSONEncoder().encode(book) else { continue }
-            try history.saveEvidence(
-                run: book.run.description, lastFact: book.lastFact, bytes: Array(bytes))
-            saved[name] = book.lastFact
+            try save(name)
         }
+    }
+
+    private func save(_ rollout: RolloutName) throws(HistoryError) {
+        guard let book = books[rollout], let bytes = try? JSONEncoder().encode(book) else { return }
+        try history.saveEvidence(
+            key: book.key.description, lastFact: book.lastFact, bytes: Array(bytes))
+        saved[rollout] = book.lastFact
     }
 }

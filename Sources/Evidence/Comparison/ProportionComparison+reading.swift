@@ -6,14 +6,15 @@ extension ProportionComparison {
         let half = strata.halfWidth(
             candidateVariance: spread(totals.candidateFailures, totals.candidateTrials),
             stableVariance: spread(totals.stableFailures, totals.stableTrials), factor: 1,
-            alpha: alpha)
+            designEffect: rollback.designEffect, alpha: alpha)
         return EvidenceReading(
             rollbackLogE: rollback.peak, promoteLogE: promote.peak,
             restartLogE: rollback.restarts?.logE, estimate: difference,
             lower: difference.flatMap { mean in half.map { max(-1, mean - $0) } },
             upper: difference.flatMap { mean in half.map { min(1, mean + $0) } },
             candidateCount: totals.candidateTrials, stableCount: totals.stableTrials,
-            validity: .exact, intervalValidity: .asymptotic, undecidable: missing)
+            validity: rollback.designEffect == nil ? .exact : .asymptotic,
+            intervalValidity: .asymptotic, undecidable: missing)
     }
 
     package func needs(_ side: EvidenceSide, alpha: Double) -> Int? {
@@ -29,8 +30,7 @@ extension ProportionComparison {
             (side == .rollback ? beyond > 0 : beyond < 0)
             ? Information.divergence(
                 candidate: rates.candidate, stable: rates.stable, from: limit, share: share) : 0
-        return Remaining.observations(
-            peak: wealth.peak, logE: wealth.logE, alpha: alpha, growth: information / share)
+        return Remaining.observations(wealth, alpha: alpha, growth: information / share)
     }
 
     private var difference: Double? {

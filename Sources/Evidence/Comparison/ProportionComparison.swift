@@ -64,6 +64,13 @@ package struct ProportionComparison: EvidenceProcess {
 
     package mutating func restart() { rollback.restart() }
 
+    package mutating func assume(designEffect: Double) {
+        rollback.assume(designEffect: designEffect)
+        promote.assume(designEffect: designEffect)
+    }
+
+    package var rollbackLogE: Double? { rollback.logE }
+
     /// Multiplies in the evidence of another process with the same limits, such as another
     /// region's, whose rates and splits may differ. Peaks begin again at the merged value.
     package mutating func merge(_ other: ProportionComparison) throws(InvalidEvidence) {

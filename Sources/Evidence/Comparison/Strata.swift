@@ -34,14 +34,16 @@ struct Strata: Codable, Sendable, Hashable {
     ///
     /// Waudby-Smith, Arbour, Sinha, Kennedy and Ramdas 2024, tightest at a weight of 500.
     func halfWidth(
-        candidateVariance: Double, stableVariance: Double, factor: Double, alpha: Double
+        candidateVariance: Double, stableVariance: Double, factor: Double, designEffect: Double?,
+        alpha: Double
     ) -> Double? {
         guard weight > 0 else { return nil }
         let variance =
             candidateVariance * (candidateSpread / weight)
             + factor * factor * stableVariance * (stableSpread / weight)
+        let inflated = variance * max(designEffect ?? 1, 1)
         return asymptoticHalfWidth(
-            count: weight, deviation: variance.squareRoot(), alpha: alpha, tightestAt: 500)
+            count: weight, deviation: inflated.squareRoot(), alpha: alpha, tightestAt: 500)
     }
 }
 

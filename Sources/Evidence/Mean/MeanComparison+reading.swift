@@ -25,7 +25,7 @@ extension MeanComparison {
             deviation * deviation
             * (harm.candidate * harm.candidate + harm.stable * harm.stable * split)
         return Remaining.observations(
-            peak: wealth.peak, logE: wealth.logE, alpha: alpha,
+            wealth, alpha: alpha,
             growth: beyond > 0 ? beyond * (beyond / variance) / 2 : 0)
     }
 
@@ -39,7 +39,7 @@ extension MeanComparison {
         let deviation = judged.variance.squareRoot() / judged.stable.mean
         let half = strata.halfWidth(
             candidateVariance: deviation * deviation, stableVariance: deviation * deviation,
-            factor: ratio, alpha: alpha)
+            factor: ratio, designEffect: rollback.designEffect, alpha: alpha)
         // From stable's mean over all to its mean over the blocks, as weighted there.
         let scale = judged.stable.mean / (strata.stable / strata.weight)
         guard let half, (half * scale).isFinite else { return nil }

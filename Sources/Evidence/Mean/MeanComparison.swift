@@ -45,6 +45,13 @@ package struct MeanComparison: EvidenceProcess {
 
     package mutating func restart() { rollback.restart() }
 
+    package mutating func assume(designEffect: Double) {
+        rollback.assume(designEffect: designEffect)
+        promote.assume(designEffect: designEffect)
+    }
+
+    package var rollbackLogE: Double? { heavyTails ? nil : rollback.logE }
+
     /// Multiplies in the evidence of another process with the same limits, such as another
     /// region's. Peaks begin again at the merged value.
     package mutating func merge(_ other: MeanComparison) throws(InvalidEvidence) {

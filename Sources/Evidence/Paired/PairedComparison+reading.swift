@@ -9,7 +9,7 @@ extension PairedComparison {
             restartLogE: rollback.restarts?.logE,
             estimate: pairs > 0 ? (Double(worse) - Double(better)) / Double(pairs) : nil,
             lower: interval?.lowerBound, upper: interval?.upperBound, candidateCount: pairs,
-            stableCount: pairs, validity: .exact, intervalValidity: .exact,
+            stableCount: pairs, validity: validity, intervalValidity: validity,
             undecidable: pairs > 0 ? nil : "no request was answered by both yet")
     }
 
@@ -19,14 +19,16 @@ extension PairedComparison {
         let pairs = Double(max(better + equal + worse, 1))
         // The best bet on the grid at the frequencies seen; its growth is the information.
         let growth = logWealth(side, margin: margin).map { $0 / pairs }.max() ?? 0
-        return Remaining.observations(
-            peak: wealth.peak, logE: wealth.logE, alpha: alpha, growth: growth)
+        return Remaining.observations(wealth, alpha: alpha, growth: growth)
     }
+
+    private var validity: Validity { rollback.designEffect == nil ? .exact : .asymptotic }
 
     private func interval(alpha: Double) -> ClosedRange<Double> {
         let threshold = LogDomain.log2 - LogDomain.log(alpha)
+        let clusters = max(rollback.designEffect ?? 1, 1)
         func rejected(_ margin: Double, _ side: EvidenceSide) -> Bool {
-            LogDomain.logMeanExp(logWealth(side, margin: margin)) >= threshold
+            LogDomain.logMeanExp(logWealth(side, margin: margin).map { $0 / clusters }) >= threshold
         }
         // E falls in the margin on the rollback side and rises on the promote side.
         let end = 1 - 1e-9

@@ -52,6 +52,13 @@ package struct PairedComparison: EvidenceProcess {
 
     package mutating func restart() { rollback.restart() }
 
+    package mutating func assume(designEffect: Double) {
+        rollback.assume(designEffect: designEffect)
+        promote.assume(designEffect: designEffect)
+    }
+
+    package var rollbackLogE: Double? { rollback.logE }
+
     /// Adds the counters of another process with the same margins. Peaks begin again at the merged
     /// value.
     package mutating func merge(_ other: PairedComparison) throws(InvalidEvidence) {

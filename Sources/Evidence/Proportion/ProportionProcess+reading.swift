@@ -8,20 +8,20 @@ extension ProportionProcess {
             rollbackLogE: rollback.peak, promoteLogE: promote.peak,
             restartLogE: rollback.restarts?.logE, estimate: seen ? rate : nil,
             lower: interval?.lowerBound, upper: interval?.upperBound, candidateCount: trials,
-            stableCount: 0, validity: .exact, intervalValidity: .exact,
+            stableCount: 0, validity: validity, intervalValidity: validity,
             undecidable: seen ? nil : "the candidate has no observations yet")
     }
 
     package func needs(_ side: EvidenceSide, alpha: Double) -> Int? {
         let limit = side == .rollback ? rollbackLimit : promoteLimit
         guard trials > 0, side == .rollback ? rate > limit : rate < limit else {
-            return Remaining.observations(
-                peak: wealth(side).peak, logE: wealth(side).logE, alpha: alpha, growth: 0)
+            return Remaining.observations(wealth(side), alpha: alpha, growth: 0)
         }
         return Remaining.observations(
-            peak: wealth(side).peak, logE: wealth(side).logE, alpha: alpha,
-            growth: Information.divergence(rate, from: limit))
+            wealth(side), alpha: alpha, growth: Information.divergence(rate, from: limit))
     }
+
+    private var validity: Validity { rollback.designEffect == nil ? .exact : .asymptotic }
 
     /// Failures per trial; the middle of what is possible.
     private var rate: Double {
@@ -34,10 +34,11 @@ extension ProportionProcess {
 
     private func interval(alpha: Double) -> ClosedRange<Double> {
         let threshold = LogDomain.log2 - LogDomain.log(alpha)
+        let clusters = max(rollback.designEffect ?? 1, 1)
         func rejected(_ limit: Double, _ side: EvidenceSide, _ failures: Int) -> Bool {
             let grid = BernoulliGrid(limit: limit, side: side)
-            return LogDomain.logMeanExp(grid.logWealth(trials: trials, failures: failures))
-                >= threshold
+            let logs = grid.logWealth(trials: trials, failures: failures)
+            return LogDomain.logMeanExp(logs.map { $0 / clusters }) >= threshold
         }
         // In log-odds, because limits may be tiny. E falls in the limit on the rollback side and
         // rises on the promote side.

@@ -65,6 +65,13 @@ package struct ProportionProcess: EvidenceProcess {
 
     package mutating func restart() { rollback.restart() }
 
+    package mutating func assume(designEffect: Double) {
+        rollback.assume(designEffect: designEffect)
+        promote.assume(designEffect: designEffect)
+    }
+
+    package var rollbackLogE: Double? { rollback.logE }
+
     /// Adds the counters of another process with the same limits, such as another region's.
     ///
     /// Peaks begin again at the merged value. To keep running maxima over regions, observe every

@@ -10,11 +10,24 @@ package protocol EvidenceProcess: Codable, Sendable, Hashable {
     /// Puts the next part of the restart budget in play on the rollback side; to be called at
     /// times fixed in advance, such as every hour. Does nothing without a budget.
     mutating func restart()
+
+    /// Says that observations come in clusters, as those of sticky users do, and how many count as
+    /// one. Tempers the evidence; its validity is asymptotic from then on.
+    mutating func assume(designEffect: Double)
+
+    /// log E of the rollback side now, for mixtures over slices; `nil` while nothing may be claimed.
+    var rollbackLogE: Double? { get }
 }
 
 /// The arithmetic of `EvidenceProcess.needs`.
 enum Remaining {
     /// - Parameter growth: expected log E for each candidate observation.
+    static func observations(_ wealth: GridWealth, alpha: Double, growth: Double) -> Int? {
+        observations(
+            peak: wealth.peak, logE: wealth.logE, alpha: alpha,
+            growth: growth / max(wealth.designEffect ?? 1, 1))
+    }
+
     static func observations(peak: Double, logE: Double, alpha: Double, growth: Double) -> Int? {
         let threshold = -LogDomain.log(Probability.level(alpha))
         if peak >= threshold { return 0 }

@@ -44,8 +44,12 @@ package struct EvidenceReading: Codable, Sendable, Hashable {
     /// `level` at most. Never while `undecidable`.
     package func crossed(_ side: EvidenceSide, level: Double) -> Bool {
         guard undecidable == nil else { return false }
-        let peak = side == .rollback ? rollbackLogE : promoteLogE
-        return peak >= -LogDomain.log(Probability.level(level))
+        return Self.reaches(side == .rollback ? rollbackLogE : promoteLogE, level: level)
+    }
+
+    /// Whether log E is at least log(1/level).
+    package static func reaches(_ logE: Double, level: Double) -> Bool {
+        logE >= -LogDomain.log(Probability.level(level))
     }
 
     /// The anytime-valid p-value of a side, for display.

@@ -56,6 +56,11 @@ package struct SplitProcess: EvidenceProcess {
     /// Has no restarts: wrong shares show from the first request.
     package mutating func restart() {}
 
+    /// Counts units, which are independent by design.
+    package mutating func assume(designEffect: Double) {}
+
+    package var rollbackLogE: Double? { logE }
+
     /// log of Γ(K)/Γ(K+n) Π Γ(k t_i + c_i)/(Γ(k t_i) t_i^c_i) for shares t that add up to 1.
     static func logE(counts: [Int], shares: [Double], concentration: Double) -> Double {
         // Stirling's terms are written out so that those as large as the counts cancel before

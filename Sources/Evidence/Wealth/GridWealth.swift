@@ -9,6 +9,8 @@ package struct GridWealth: Sendable, Hashable {
     /// The largest log E so far; 0 (E = 1) at the start.
     package private(set) var peak: Double
     package private(set) var restarts: RestartWealth?
+    /// How many observations count as one independent one; `nil` where each is one by design.
+    package private(set) var designEffect: Double?
 
     init(points: Int, restarts: RestartWealth? = nil) {
         logs = Array(repeating: 0, count: points)
@@ -18,16 +20,31 @@ package struct GridWealth: Sendable, Hashable {
 
     /// log E now.
     package var logE: Double {
-        let cumulative = LogDomain.logMeanExp(logs)
+        let cumulative = LogDomain.logMeanExp(tempered)
         guard let restarts else { return cumulative }
         guard let restarted = restarts.logE else { return cumulative - LogDomain.log2 }
         return LogDomain.logAddExp(cumulative, restarted) - LogDomain.log2
     }
 
+    /// The logs of E^(1/design effect), for observations that come in clusters.
+    private var tempered: [Double] {
+        guard let designEffect, designEffect > 1 else { return logs }
+        return logs.map { $0 / designEffect }
+    }
+
+    /// Takes the newest estimate of the design effect; what is below 1 counts as 1.
+    ///
+    /// The whole past is tempered by the newest estimate, because users that come back make later
+    /// observations depend on earlier ones. The restart part is tempered as it grows.
+    mutating func assume(designEffect: Double) {
+        self.designEffect = designEffect > 1 && designEffect.isFinite ? designEffect : 1
+    }
+
     /// Multiplies each alternative's wealth by its factor for what was just seen.
     mutating func multiply(byLogs factors: [Double], raisesPeak: Bool = true) {
         guard factors.count == logs.count else { return }
-        restarts?.multiply(byLogs: factors)
+        let staked = tempered(factors)
+        restarts?.multiply(byLogs: staked)
         for index in logs.indices { logs[index] += factors[index] }
         if raisesPeak { raisePeak() }
     }
@@ -38,10 +55,16 @@ package struct GridWealth: Sendable, Hashable {
         if restarts != nil {
             var factors = newLogs
             for index in logs.indices { factors[index] -= logs[index] }
-            restarts?.multiply(byLogs: factors)
+            let staked = tempered(factors)
+            restarts?.multiply(byLogs: staked)
         }
         logs = newLogs
         raisePeak()
+    }
+
+    private func tempered(_ factors: [Double]) -> [Double] {
+        guard let designEffect, designEffect > 1 else { return factors }
+        return factors.map { $0 / designEffect }
     }
 
     mutating func restart() {
@@ -52,9 +75,11 @@ package struct GridWealth: Sendable, Hashable {
     ///
     /// The peak becomes the merged value of now: the larger of two peaks would be two chances.
     mutating func merge(_ other: GridWealth) throws(InvalidEvidence) {
-        guard logs.count == other.logs.count, restarts == nil, other.restarts == nil else {
+        guard logs.count == other.logs.count, restarts == nil, other.restarts == nil,
+            designEffect == other.designEffect
+        else {
             throw InvalidEvidence(
-                .unmergeable, found: "wealth with restarts or on another grid",
+                .unmergeable, found: "wealth with restarts, other clusters or on another grid",
                 expected: "two processes without restarts on one grid; observe into one instead")
         }
         for index in logs.indices { logs[index] += other.logs[index] }
@@ -63,23 +88,25 @@ package struct GridWealth: Sendable, Hashable {
 
     private mutating func raisePeak() {
         // E is at most its largest term, which is cheaper than E and mostly decides.
-        var bound = logs.max() ?? 0
+        var bound = (logs.max() ?? 0) / max(designEffect ?? 1, 1)
         if let restarts { bound = max(bound, restarts.upperBound) }
         if bound > peak { peak = max(peak, logE) }
     }
 }
 
 extension GridWealth: Codable {
-    private enum CodingKeys: String, CodingKey { case logs, peak, restarts }
+    private enum CodingKeys: String, CodingKey { case logs, peak, restarts, designEffect }
 
     package init(from decoder: any Decoder) throws {
         let container = try decoder.container(keyedBy: CodingKeys.self)
         logs = try container.decode([Double].self, forKey: .logs)
         peak = try container.decode(Double.self, forKey: .peak)
         restarts = try container.decodeIfPresent(RestartWealth.self, forKey: .restarts)
+        designEffect = try container.decodeIfPresent(Double.self, forKey: .designEffect)
         let size = logs.count
         guard (1...64).contains(size), logs.allSatisfy(\.isFinite), peak.isFinite, peak >= 0,
-            restarts?.logs.map({ $0.count == size }) ?? true
+            restarts?.logs.map({ $0.count == size }) ?? true,
+            designEffect.map({ $0.isFinite && $0 >= 1 }) ?? true
         else {
             throw DecodingError.dataCorruptedError(
                 forKey: .logs, in: container,

@@ -135,6 +135,12 @@ package enum Cause: Codable, Sendable, Hashable {
         }
     }
 
+    /// The guardrail that was broken, if that is the cause.
+    package var guardrail: GuardrailName? {
+        guard case .breach(let guardrail, _) = self else { return nil }
+        return guardrail
+    }
+
     /// Whether the candidate's bytes are refused from now on.
     package var refusesDigest: Bool {
         switch self {

@@ -303,14 +303,11 @@ private func forward(_ run: Run, reason: String) -> Decision.Next {
 private func openGuardrails(_ run: Run, _ verdicts: [GuardrailVerdict]) -> [Wait.Open] {
     let specs = run.guardrails.flatMap(\.guardrails)
     return verdicts.compactMap { verdict -> Wait.Open? in
-        // A slice may end a run, but an empty one must not keep the whole from going on.
-        guard verdict.required, verdict.region == nil,
-            case .undecided(let reason) = verdict.verdict
-        else { return nil }
+        guard verdict.required, case .undecided(let reason) = verdict.verdict else { return nil }
         let bound = specs.first { $0.name == verdict.guardrail }?.bound ?? ""
         return Wait.Open(
-            guardrail: verdict.guardrail, region: verdict.region, reason: reason,
-            spoken: verdict.spoken, bound: bound, needs: verdict.needs)
+            guardrail: verdict.guardrail, reason: reason, spoken: verdict.spoken, bound: bound,
+            needs: verdict.needs, eta: verdict.eta, outlook: verdict.outlook)
     }
     .sorted { ($0.needs ?? .max, $1.guardrail) > ($1.needs ?? .max, $0.guardrail) }
 }
@@ -321,27 +318,6 @@ private func passed(_ step: Step, _ verdicts: [GuardrailVerdict]) -> String {
     let proven = required.count(where: \.proven)
     return "\(step.stage.rawValue) passed (\(required.count) guardrails, \(proven) proven, "
         + "n = \(grouped(samples)))"
-}
-
-/// Judges every guardrail that applies in the current stage, in the order of the policies.
-private func judgements(_ input: DecisionInput, _ run: Run) -> [GuardrailVerdict] {
-    guard let step = run.currentStep else { return [] }
-    var verdicts: [GuardrailVerdict] = []
-    for set in run.guardrails {
-        for guardrail in set.guardrails where guardrail.applies(in: step.stage) {
-            let context = JudgementContext(
-                now: input.now, plan: run.plan, step: run.step,
-                rollbackLevel: ErrorBudget.rollbackLevel(of: guardrail, in: set, plan: run.plan),
-                riskBudget: set.riskBudget.value)
-            let evidence = input.evidence.filter { $0.guardrail == guardrail.name }
-            // Slices alone do not stand for the whole, which is what an advance rests on.
-            if !evidence.contains(where: { $0.region == nil }) {
-                verdicts.append(.missing(guardrail))
-            }
-            for one in evidence { verdicts.append(judge(guardrail, one, context)) }
-        }
-    }
-    return verdicts
 }
 
 private func cause(of order: Order) -> Cause {

@@ -22,27 +22,27 @@ package struct Explanation: Codable, Sendable, Hashable {
         case .wait(let wait):
             consequence = wait.consequence
             until = wait.until
-            line = "\(name) " + Self.words(wait, input) + "."
+            line = "\(name) " + Self.words(wait, input.state) + "."
         }
     }
 
-    private static func words(_ wait: Wait, _ input: DecisionInput) -> String {
-        let place = place(input.state)
+    private static func words(_ wait: Wait, _ state: RolloutState) -> String {
+        let place = place(state)
         switch wait.reason {
         case .upToDate(let version): return "serves \(version) everywhere; nothing is asked for"
         case .withdrawn: return "is not in the repository any more; stable keeps serving"
         case .soaking(let remaining):
             return "soaks at \(place): \(remaining.spoken) to go" + clock(wait.until)
-        case .undecided(let open): return "holds at \(place): " + undecided(open, input)
+        case .undecided(let open): return "holds at \(place): " + undecided(open)
         case .approval(let stage):
             return "waits for approval of \(stage.rawValue): gatewright promote "
-                + "\(input.state.name) --reason …"
+                + "\(state.name) --reason …"
         case .heldByBreach(let decision, let reason):
             return "is held at \(place) since decision \(decision) (\(reason)): fix it in a new "
-                + "version, or go on with gatewright resume \(input.state.name)"
+                + "version, or go on with gatewright resume \(state.name)"
         case .heldByOrder(let order, let by, let reason):
             return "is held by \(by) (\"\(reason)\", order \(order))\(clock(wait.until)); "
-                + "rollback still works; lift it with gatewright resume \(input.state.name)"
+                + "rollback still works; lift it with gatewright resume \(state.name)"
         case .stopped(let owner, let reason):
             return "is stopped by stop.yaml (owner \(owner): \"\(reason)\")\(clock(wait.until)); "
                 + "rollback still works"
@@ -56,7 +56,7 @@ package struct Explanation: Codable, Sendable, Hashable {
             return
                 "is refused: \(version) was taken back (\(reason), decision \(decision)). Fix it "
                 + "in a new version, or release the digest: gatewright release "
-                + "\(input.state.name) \(version)"
+                + "\(state.name) \(version)"
         case .noBaseline:
             return "has no stable version: name one under spec.bootstrap, which is then taken at "
                 + "its word once"
@@ -68,24 +68,20 @@ package struct Explanation: Codable, Sendable, Hashable {
         }
     }
 
-    private static func undecided(_ open: [Wait.Open], _ input: DecisionInput) -> String {
+    private static func undecided(_ open: [Wait.Open]) -> String {
         guard let slowest = open.first else { return "nothing is open" }
         let others = open.count > 1 ? " and \(open.count - 1) more" : ""
         let numbers = slowest.spoken == "–" ? "" : ", \(slowest.spoken), needs \(slowest.bound)"
         var text = "\(slowest.guardrail) is undecided (\(slowest.reason)\(numbers))\(others)"
-        if let needs = slowest.needs, needs > 0 {
-            text += "; about \(grouped(needs)) more requests"
-            if let time = time(for: needs, input) { text += ", \(time.spoken) at this traffic" }
+        switch slowest.outlook {
+        case .open, .tooSlow:
+            if let needs = slowest.needs { text += "; needs about \(grouped(needs)) more" }
+            if slowest.outlook == .tooSlow { return text + ": cannot be decided at this traffic" }
+            if let eta = slowest.eta { text += ", \(eta.spoken) at this traffic" }
+        case .never: text += "; at this estimate it is never proven"
+        case .decided, .unknown: break
         }
         return text
-    }
-
-    /// How long the candidate takes to see so many more requests.
-    private static func time(for needs: Int, _ input: DecisionInput) -> TimeSpan? {
-        let seen = input.traffic.values.reduce(0) { $0 + $1.candidate }
-        guard seen > 0, input.atStep > .zero else { return nil }
-        let milliseconds = Double(needs) * Double(input.atStep.milliseconds) / Double(seen)
-        return Int64(exactly: milliseconds.rounded()).map(TimeSpan.init(milliseconds:))
     }
 
     private static func clock(_ until: Timestamp?) -> String { until.map { ", until \($0)" } ?? "" }

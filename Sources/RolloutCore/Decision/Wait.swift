@@ -36,11 +36,12 @@ package struct Wait: Codable, Sendable, Hashable {
     /// One guardrail that keeps a candidate from advancing.
     package struct Open: Codable, Sendable, Hashable {
         package let guardrail: GuardrailName
-        package let region: RegionName?
         package let reason: String
         package let spoken: String
         package let bound: String
         package let needs: Int?
+        package let eta: TimeSpan?
+        package let outlook: GuardrailVerdict.Outlook
     }
 
     /// What has to happen next, for alerts and exit codes.

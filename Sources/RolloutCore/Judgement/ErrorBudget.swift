@@ -1,26 +1,54 @@
 /// How the promised error rates are shared out over everything that can raise an alarm.
 ///
-/// Rollback: Bonferroni over guardrails, stages and slices, so that the promise holds over the
-/// whole run for any dependence between them. Promotion: an intersection of proofs, each at its own
-/// level (statistics.md, multiplicity; Berger 1982 for intersection-union tests).
+/// Rollback: weighted Bonferroni over guardrails, each with its own running maximum, which holds
+/// for any dependence and for labels that come at different times. Looks, stages and slices cost
+/// nothing more: evidence goes on over stages, and slices are averaged into one e-process.
+/// Promotion: an intersection of proofs, each at its own level (Berger 1982).
 package enum ErrorBudget {
     /// The probability of proving a guardrail that is violated.
     package static let promotionLevel = 0.05
+    /// The probability of calling a fair split, or even labels, uneven.
+    package static let dataLevel = 0.001
+
+    /// One guardrail's part of its set's promise.
+    package struct Part: Codable, Sendable, Hashable {
+        package let guardrail: GuardrailName
+        /// 2 for critical guardrails, 1 for others, 0 for those that cannot raise an alarm.
+        package let weight: Int
+        /// e-processes that share the part: one on the same requests in shadow, one live.
+        package let processes: Int
+        package let slices: Int
+        /// Of each e-process: it raises an alarm at log E = log(1/level).
+        package let level: Double
+    }
+
+    /// The parts of a set, in its order; their `level * processes` add up to the promised rate.
+    package static func parts(of set: GuardrailSet, plan: Plan) -> [Part] {
+        let total = set.guardrails.reduce(0) { $0 + weight(of: $1, plan: plan) }
+        return set.guardrails.map { guardrail in
+            let weight = weight(of: guardrail, plan: plan)
+            let processes = guardrail.processes(in: plan)
+            let rate = set.falseRollbackRate.value * Double(weight) / Double(max(total, 1))
+            return Part(
+                guardrail: guardrail.name, weight: weight, processes: processes,
+                slices: guardrail.slices.contains(.region) ? plan.regions.count : 0,
+                level: rate / Double(max(processes, 1)))
+        }
+    }
 
     /// The level of one e-process of this guardrail.
     package static func rollbackLevel(
         of guardrail: GuardrailSpec, in set: GuardrailSet, plan: Plan
     ) -> Double {
-        let units = set.guardrails.reduce(0) { $0 + alarms(of: $1, plan: plan) }
-        return set.falseRollbackRate.value / Double(max(units, 1))
+        // One that is only watched is shown at the level that it would have alone.
+        let part = parts(of: set, plan: plan).first { $0.guardrail == guardrail.name }
+        guard let part, part.weight > 0 else { return set.falseRollbackRate.value }
+        return part.level
     }
 
-    /// How many e-processes of this guardrail can end the run.
-    private static func alarms(of guardrail: GuardrailSpec, plan: Plan) -> Int {
-        guard !guardrail.dryRun else { return 0 }
-        let stages = StageKind.allCases.count { plan.covers($0) && guardrail.applies(in: $0) }
-        let slices = guardrail.slices.contains(.region) ? 1 + plan.regions.count : 1
-        return stages * slices
+    private static func weight(of guardrail: GuardrailSpec, plan: Plan) -> Int {
+        guard !guardrail.dryRun, guardrail.processes(in: plan) > 0 else { return 0 }
+        return guardrail.severity == .critical ? 2 : 1
     }
 }
 
@@ -35,11 +63,26 @@ extension GuardrailSpec {
         case .measurement: if stage == .shadow { return false }
         // A split needs two arms that are served.
         case .sampleRatio: return stage == .canary || stage == .gradual
+        // Right or wrong on the same requests.
+        case .accuracy: if isPaired(in: stage) { return true }
         default: break
         }
         // Stable is served beside the candidate in canary and gradual only. At full nothing is left
         // to compare with: the proof is from gradual.
         return !criterion.comparesToStable || stage == .canary || stage == .gradual
+    }
+
+    /// Whether candidate and stable are compared on the same requests: in shadow both answer each.
+    package func isPaired(in stage: StageKind) -> Bool {
+        guard metric == .accuracy, case .dropAtMost = criterion else { return false }
+        return stage == .shadow
+    }
+
+    /// How many e-processes this guardrail has over a whole plan.
+    func processes(in plan: Plan) -> Int {
+        let stages = StageKind.allCases.filter { plan.covers($0) && applies(in: $0) }
+        let paired = stages.contains { isPaired(in: $0) }
+        return (paired ? 1 : 0) + (stages.contains { !isPaired(in: $0) } ? 1 : 0)
     }
 
     /// Whether the candidate leaves the last stage that this guardrail covers after `stage`.

@@ -24,10 +24,10 @@ extension GuardrailSpec {
     }
 
     /// One line with the numbers: `accuracy 93.1 % [92.4, 93.8] < 95 % (n = 18,204, eu-west)`.
-    func sentence(_ reading: EvidenceReading, _ region: RegionName?) -> String {
-        let place = region.map { ", \($0)" } ?? ""
-        return
-            "\(name) \(numbers(reading)) \(violation) (n = \(grouped(reading.candidateCount))\(place))"
+    func sentence(_ seen: (reading: EvidenceReading, region: RegionName?)) -> String {
+        let place = seen.region.map { ", \($0)" } ?? ""
+        let count = grouped(seen.reading.candidateCount)
+        return "\(name) \(numbers(seen.reading)) \(violation) (n = \(count)\(place))"
     }
 
     /// `97.2 % [95.6, 98.3]`, on the scale of the policy file.
@@ -95,41 +95,5 @@ extension Metric {
         case .accuracy, .errors, .agreement: true
         case .latency, .measurement, .sampleRatio, .drift, .prometheus, .influx: false
         }
-    }
-}
-
-extension GuardrailVerdict {
-    /// Puts the numbers of a look into words.
-    init(
-        _ guardrail: GuardrailSpec, _ evidence: GuardrailEvidence, _ reading: EvidenceReading,
-        _ verdict: Verdict, proven: Bool, needs: Int?
-    ) {
-        self.init(
-            guardrail: guardrail.name, region: evidence.region, verdict: verdict, proven: proven,
-            required: guardrail.isRequired, onBreach: guardrail.onBreach,
-            estimate: reading.estimate.flatMap(FiniteDouble.init),
-            lower: reading.lower.flatMap(FiniteDouble.init),
-            upper: reading.upper.flatMap(FiniteDouble.init),
-            candidateCount: reading.candidateCount, stableCount: reading.stableCount,
-            needs: needs, validity: reading.validity.rawValue, spoken: guardrail.numbers(reading))
-    }
-
-    /// A guardrail without any evidence: it was written, so it counts, and it cannot pass.
-    static func missing(
-        _ guardrail: GuardrailSpec, region: RegionName? = nil, reason: String = "no data yet"
-    ) -> GuardrailVerdict {
-        GuardrailVerdict(
-            guardrail: guardrail.name, region: region, verdict: .undecided(reason: reason),
-            proven: false, required: guardrail.isRequired, onBreach: guardrail.onBreach,
-            estimate: nil, lower: nil, upper: nil, candidateCount: 0, stableCount: 0, needs: nil,
-            validity: "none", spoken: "–")
-    }
-
-    /// A metric that this version of Gatewright cannot see: it was written, so it cannot pass.
-    static func unmeasured(
-        _ guardrail: GuardrailSpec, _ evidence: GuardrailEvidence
-    ) -> GuardrailVerdict {
-        guard case .unmeasured(let reason) = evidence.process else { return .missing(guardrail) }
-        return .missing(guardrail, region: evidence.region, reason: reason)
     }
 }

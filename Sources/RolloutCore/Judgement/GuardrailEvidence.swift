@@ -1,46 +1,91 @@
 package import Evidence
 
-/// The evidence of one guardrail in one slice, as far as it goes.
+/// The evidence of one guardrail, as far as it goes. Replay of a judgement needs nothing else.
 package struct GuardrailEvidence: Codable, Sendable, Hashable {
     package let guardrail: GuardrailName
-    /// `nil` is all regions together.
-    package let region: RegionName?
+    /// Of all regions together.
     package let process: GuardrailProcess
+    /// Of each region, when the guardrail is judged by region as well.
+    package let slices: [SliceEvidence]
+    /// The rollback evidence of all slices together; `nil` without slices.
+    package let mixture: SliceMixture?
     /// When the newest thing that counted was served.
     package let freshest: Timestamp?
+    /// Since when observations of the present step came, and how many there were before.
+    package let pace: EvidencePace?
     /// Predictions old enough to need a label, and how many of them have one.
     package let labels: LabelCoverage?
 
     package init(
-        guardrail: GuardrailName, region: RegionName?, process: GuardrailProcess,
-        freshest: Timestamp?, labels: LabelCoverage?
+        guardrail: GuardrailName, process: GuardrailProcess, slices: [SliceEvidence] = [],
+        mixture: SliceMixture? = nil, freshest: Timestamp?, pace: EvidencePace? = nil,
+        labels: LabelCoverage?
     ) {
         self.guardrail = guardrail
-        self.region = region
         self.process = process
+        self.slices = slices
+        self.mixture = mixture
         self.freshest = freshest
+        self.pace = pace
         self.labels = labels
     }
 }
 
+package struct SliceEvidence: Codable, Sendable, Hashable {
+    package let region: RegionName
+    package let process: GuardrailProcess
+
+    package init(region: RegionName, process: GuardrailProcess) {
+        self.region = region
+        self.process = process
+    }
+}
+
+/// What a forecast of the time that is still needed rests on.
+package struct EvidencePace: Codable, Sendable, Hashable {
+    package let since: Timestamp
+    /// The candidate's observations at that time.
+    package let before: Int
+
+    package init(since: Timestamp, before: Int) {
+        self.since = since
+        self.before = before
+    }
+}
+
+/// How complete labels are, for the candidate's answers that have reached the age at which they
+/// are counted.
 package struct LabelCoverage: Codable, Sendable, Hashable {
     package let due: Int
     package let arrived: Int
+    /// Labels that came after their cohort had been counted; they are in `arrived` only.
+    package let late: Int
+    /// The age at which answers are counted: by then 95 % of labels have come.
+    package let lag: TimeSpan?
+    /// log E against "both arms get labels alike", in either direction.
+    package let unevenLogE: Double
 
-    package init(due: Int, arrived: Int) {
+    package init(
+        due: Int, arrived: Int, late: Int = 0, lag: TimeSpan? = nil, unevenLogE: Double = 0
+    ) {
         self.due = due
         self.arrived = arrived
+        self.late = late
+        self.lag = lag
+        self.unevenLogE = unevenLogE
     }
 
     package var fraction: Double { due == 0 ? 1 : Double(arrived) / Double(due) }
 }
 
-/// The sufficient statistics of one guardrail; replay needs nothing else.
+/// The sufficient statistics of one guardrail.
 package enum GuardrailProcess: Codable, Sendable, Hashable {
     /// Failures against a constant limit.
     case proportion(ProportionProcess)
     /// Failures of the candidate against those of stable.
     case comparison(ProportionComparison)
+    /// Both on the same requests, as in shadow.
+    case paired(PairedComparison)
     /// A measured mean against that of stable.
     case mean(MeanComparison)
     /// Shares that were served against shares that were asked for.
@@ -49,14 +94,20 @@ package enum GuardrailProcess: Codable, Sendable, Hashable {
     case unmeasured(reason: String)
 
     /// The e-process, whatever its kind; `nil` when there is none.
-    var evidence: (any EvidenceProcess)? {
+    package var evidence: (any EvidenceProcess)? {
         switch self {
         case .proportion(let process): process
         case .comparison(let process): process
+        case .paired(let process): process
         case .mean(let process): process
         case .split(let process): process
         case .unmeasured: nil
         }
+    }
+
+    package var isPaired: Bool {
+        if case .paired = self { return true }
+        return false
     }
 }
 

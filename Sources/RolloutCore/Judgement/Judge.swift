@@ -12,31 +12,64 @@ package struct JudgementContext: Sendable {
     var nextShare: Double { (plan.step(step + 1) ?? plan.step(step))?.largestShare.fraction ?? 1 }
 }
 
-/// Judges one guardrail in one slice. Total: whatever is missing or odd is undecided.
+/// Judges one guardrail. Total: whatever is missing or odd is undecided.
 package func judge(
     _ guardrail: GuardrailSpec, _ evidence: GuardrailEvidence, _ context: JudgementContext
 ) -> GuardrailVerdict {
     guard let process = evidence.process.evidence else {
         return .unmeasured(guardrail, evidence)
     }
-    let reading = process.reading(alpha: context.rollbackLevel)
-    let breached =
-        reading.validity != .descriptive
-        && reading.crossed(.rollback, level: context.rollbackLevel)
+    let level = context.rollbackLevel
+    let reading = process.reading(alpha: level)
     // A split has no promote side: it is as asked until it is shown not to be.
     let proven =
         guardrail.criterion == .asAsked
         || reading.crossed(.promote, level: ErrorBudget.promotionLevel)
-    let verdict =
-        breached
-        ? Verdict.breach(reason: guardrail.sentence(reading, evidence.region))
-        : doubt(guardrail, evidence, reading, proven: proven, context)
+    let verdict: Verdict
+    if let uneven = unevenLabels(evidence) {
+        // Neither good nor bad can be said of data that were chosen.
+        verdict = .undecided(reason: uneven)
+    } else if evidence.crosses(level, reading) {
+        verdict = .breach(reason: guardrail.sentence(evidence.worst(level) ?? (reading, nil)))
+    } else {
+        verdict =
+            doubt(guardrail, evidence, reading, proven: proven, context)
             .map(Verdict.undecided) ?? .pass
+    }
     let needs =
         guardrail.criterion == .asAsked || proven
         ? 0 : process.needs(.promote, alpha: ErrorBudget.promotionLevel)
     return GuardrailVerdict(
-        guardrail, evidence, reading, verdict, proven: proven && !breached, needs: needs)
+        guardrail, evidence, reading, verdict, level: level,
+        proven: proven && verdict.word != "breach", needs: needs, now: context.now)
+}
+
+extension GuardrailEvidence {
+    /// Whether the rollback side has ever reached 1/level, over all slices together.
+    fileprivate func crosses(_ level: Double, _ reading: EvidenceReading) -> Bool {
+        guard reading.validity != .descriptive, reading.undecidable == nil else { return false }
+        guard let mixture else { return reading.crossed(.rollback, level: level) }
+        return mixture.hasCrossed(level)
+    }
+
+    /// The slice that stands out, for the sentence of a breach; `nil` when the whole does.
+    fileprivate func worst(_ level: Double) -> (reading: EvidenceReading, region: RegionName)? {
+        let pooled = process.evidence?.rollbackLogE ?? 0
+        let candidates = slices.compactMap { slice in
+            slice.process.evidence.map { ($0, slice.region) }
+        }
+        let worst = candidates.max { ($0.0.rollbackLogE ?? 0, $1.1) < ($1.0.rollbackLogE ?? 0, $0.1) }
+        guard let worst, let logE = worst.0.rollbackLogE, logE > pooled else { return nil }
+        return (worst.0.reading(alpha: level), worst.1)
+    }
+}
+
+/// An arm that gets labels more readily than the other makes every comparison of them void.
+private func unevenLabels(_ evidence: GuardrailEvidence) -> String? {
+    guard let labels = evidence.labels,
+        EvidenceReading.reaches(labels.unevenLogE, level: ErrorBudget.dataLevel)
+    else { return nil }
+    return "labels come more readily for one version than for the other"
 }
 
 /// What keeps a guardrail that is not broken from passing; `nil` when nothing does.
@@ -53,11 +86,17 @@ private func doubt(
     if let stale = staleness(guardrail, evidence, context) { return stale }
     let stage = context.plan.step(context.step)?.stage ?? .shadow
     if guardrail.isLastSeen(in: stage, of: context.plan), context.plan.endsStage(context.step) {
-        return proven ? nil : "not proven yet"
+        if !proven { return "not proven yet" }
+        // Proven over the whole past does not show that it still holds.
+        if let lately = reading.restartLogE, lately > lateHarm { return "worse lately" }
+        return nil
     }
     let risk = guardrail.harm(reading) * context.nextShare
     return risk <= context.riskBudget ? nil : "too uncertain for the next share"
 }
+
+/// log E of the restart part above which a proven guardrail is looked at again (costs no level).
+private let lateHarm = 2.0
 
 private func staleness(
     _ guardrail: GuardrailSpec, _ evidence: GuardrailEvidence, _ context: JudgementContext

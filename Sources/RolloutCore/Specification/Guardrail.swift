@@ -98,11 +98,15 @@ package enum SliceDimension: String, Codable, Sendable, Hashable, CaseIterable {
 /// How late labels may be before accuracy counts as unknown.
 package struct LabelRule: Codable, Sendable, Hashable {
     package let maxLag: TimeSpan
-    /// The part of predictions older than `maxLag` that must have a label.
+    /// The age at which predictions are counted, with the labels that have come; `nil` learns the
+    /// age by which 95 % of labels come.
+    package let after: TimeSpan?
+    /// The part of counted predictions that must have a label.
     package let minCoverage: FiniteDouble
 
-    package init(maxLag: TimeSpan, minCoverage: FiniteDouble) {
+    package init(maxLag: TimeSpan, after: TimeSpan? = nil, minCoverage: FiniteDouble) {
         self.maxLag = maxLag
+        self.after = after
         self.minCoverage = minCoverage
     }
 }

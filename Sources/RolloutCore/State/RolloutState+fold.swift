@@ -11,11 +11,11 @@ extension RolloutState {
             next.generation = max(next.generation, seen + 1)
         }
         if action.changesRoutes, action.isForward { next.raisedGeneration = next.generation }
-        next.take(action, number: number)
+        next.take(action, number: number, at: at)
         return next
     }
 
-    private mutating func take(_ action: Action, number: Int) {
+    private mutating func take(_ action: Action, number: Int, at: Timestamp) {
         switch action {
         case .bootstrap(let bootstrap):
             stable = bootstrap.version
@@ -28,20 +28,25 @@ extension RolloutState {
             regions = start.plan.regions
             stickyBy = start.stickyBy
             fallback = start.fallback
+            let isReleased = refusal(of: start.candidate.reference.digest) != nil
             refused.removeAll { $0.reference.digest == start.candidate.reference.digest }
             run = Run(
                 id: RunID(rollout: name, firstDecision: number), candidate: start.candidate,
                 plan: start.plan, guardrails: start.guardrails, specDigest: start.specDigest,
                 policyDigest: start.policyDigest, step: 0, stageGeneration: generation,
-                stepGeneration: generation, held: nil)
+                stepGeneration: generation, held: nil, releasedAt: isReleased ? at : nil)
         case .advance(let step):
             move(to: step)
         case .stepBack(let step, let cause):
             move(to: step)
-            run?.held = Run.Held(decision: number, reason: cause.summary)
+            run?.held = Run.Held(
+                decision: number, reason: cause.summary, guardrail: cause.guardrail)
         case .hold(let cause):
-            run?.held = Run.Held(decision: number, reason: cause.summary)
+            run?.held = Run.Held(
+                decision: number, reason: cause.summary, guardrail: cause.guardrail)
         case .resume:
+            // Wealth that has crossed its threshold would hold the run again at the next look.
+            if let breached = run?.held?.guardrail { run?.renewals[breached] = at }
             run?.held = nil
         case .complete:
             complete()

@@ -89,16 +89,28 @@ package struct Run: Codable, Sendable, Hashable {
     package let specDigest: Digest
     package let policyDigest: Digest
     package internal(set) var step: Int
-    /// The generation that began the stage of `step`. Evidence of older ones does not count.
+    /// The generation that began the stage of `step`.
     package internal(set) var stageGeneration: Int
     /// The generation that began `step`; its soak is counted from there.
     package internal(set) var stepGeneration: Int
     /// A hold that a breach caused; lifted by a person's `resume`.
     package internal(set) var held: Held?
+    /// Guardrails whose evidence a person began anew, by going on after their breach.
+    package internal(set) var renewals: [GuardrailName: Timestamp] = [:]
+    /// When a person released these bytes after they had been refused: what was seen before that
+    /// does not count. `nil` continues whatever was seen of them beside this stable version.
+    package internal(set) var releasedAt: Timestamp?
 
     package struct Held: Codable, Sendable, Hashable {
         package let decision: Int
         package let reason: String
+        /// The guardrail that was breached; `nil` for other causes.
+        package let guardrail: GuardrailName?
+    }
+
+    /// From when on observations count for a guardrail; `nil` is from the beginning.
+    package func evidenceBegins(_ guardrail: GuardrailName) -> Timestamp? {
+        renewals[guardrail] ?? releasedAt
     }
 
     package var currentStep: Step? { plan.step(step) }

@@ -137,12 +137,24 @@ enum GuardrailFields {
 /// `labels` of a guardrail on accuracy.
 enum LabelFields {
     static let maxLag = Field.required("maxLag", .span("24h"), "How late a label may come.")
+    static let after = Field<TimeSpan?>.optional(
+        "after", .span("1h"),
+        "The age at which predictions are counted, for both versions alike; by default the age by "
+            + "which 95 % of labels come.")
     static let minCoverage = Field.required(
         "minCoverage", .percent(0.01...1, example: "50%"),
-        "The part of older predictions that must have a label.")
+        "The part of counted predictions that must have a label.")
 
-    static let shape = Shape<LabelRule>.object("labels", [maxLag, minCoverage]) {
-        row, _ throws(RefusedField) in
-        LabelRule(maxLag: try row(maxLag), minCoverage: try row(minCoverage))
+    static let shape = Shape<LabelRule>.object("labels", [maxLag, after, minCoverage]) {
+        row, findings throws(RefusedField) in
+        let (maxLag, after) = (try row(maxLag), try row(after))
+        if let after, after > maxLag {
+            findings.add(
+                "predictions would be counted when their labels are too late already",
+                at: row.mark(LabelFields.after), found: after.description,
+                expected: "at most maxLag, \(maxLag)", fix: "write a shorter age, or raise maxLag")
+            return nil
+        }
+        return LabelRule(maxLag: maxLag, after: after, minCoverage: try row(minCoverage))
     }
 }

@@ -186,12 +186,8 @@ enum StatusText {
             lines.append("  \(region): \(share), mirrored \(mirror)\(serving)")
         }
         for verdict in rollout.verdicts {
-            let place = verdict.region.map { " (\($0))" } ?? ""
-            let bound = rollout.bounds[verdict.guardrail].map { " needs \($0)" } ?? ""
-            let word = verdict.proven ? "proven" : verdict.verdict.word
-            lines.append(
-                "  \(verdict.guardrail)\(place): \(verdict.spoken)\(bound), "
-                    + "n = \(grouped(verdict.candidateCount)): \(word)")
+            let bound = rollout.bounds[verdict.guardrail]
+            lines += verdict.lines(bound: bound).map { "  \($0)" }
         }
         if rollout.unrecorded > 0 {
             lines.append("  \(rollout.unrecorded) step back that git has not heard of yet")

@@ -106,12 +106,11 @@ struct DemoTerminal: DemoView {
             "  " + column("guardrail", 21) + column("now (always valid)", 24)
             + column("bound", 13) + column("n", 7) + "verdict"
         return [head]
-            + status.verdicts.filter { $0.region == nil }.map { verdict in
-                let proven = verdict.proven ? "proven" : verdict.verdict.word
+            + status.verdicts.map { verdict in
                 return cut(
                     "  " + column(verdict.guardrail.rawValue, 21) + column(verdict.spoken, 24)
                         + column(status.bounds[verdict.guardrail] ?? "", 13)
-                        + column(grouped(verdict.candidateCount), 7) + proven)
+                        + column(grouped(verdict.candidateCount), 7) + verdict.outlookSpoken)
             }
     }
 

@@ -1,0 +1,214 @@
+import Evidence
+import History
+import RolloutCore
+
+/// Predictions by the time of their request, so that both versions are compared at equal label age.
+///
+/// A cohort is counted once, when it is as old as labels usually take, with the labels that have
+/// come by then; later ones are for reports. A young cohort of the candidate is never set against
+/// an old one of stable, and quick labels, which may be the easy ones, have no head start.
+struct LabelCohorts: Codable, Sendable, Hashable {
+    /// Cohorts that are open at once, about: each is 1/64 of the label lag wide.
+    private static let openMax = 64
+
+    /// One region in one stage, in which the split and the level of both versions are their own.
+    struct Stratum: Codable, Sendable, Hashable {
+        let region: RegionName
+        let stage: StageKind
+    }
+
+    /// What was answered and labelled of one version.
+    struct Count: Codable, Sendable, Hashable {
+        var answered = 0
+        var labelled = 0
+        var wrong = 0
+    }
+
+    /// What a cohort has of one stratum.
+    struct Tally: Codable, Sendable, Hashable {
+        var candidate = Count()
+        var stable = Count()
+        /// Requests that both answered: only the candidate was right, both or neither, only stable.
+        var better = 0
+        var equal = 0
+        var worse = 0
+    }
+
+    private struct Cohort: Codable, Sendable, Hashable {
+        var from: Int64
+        var tallies: [Entry] = []
+
+        struct Entry: Codable, Sendable, Hashable {
+            let stratum: Stratum
+            var tally = Tally()
+        }
+
+        subscript(_ stratum: Stratum) -> Tally {
+            get { tallies.first { $0.stratum == stratum }?.tally ?? Tally() }
+            set {
+                if let index = tallies.firstIndex(where: { $0.stratum == stratum }) {
+                    tallies[index].tally = newValue
+                } else {
+                    tallies.append(Entry(stratum: stratum, tally: newValue))
+                }
+            }
+        }
+    }
+
+    /// From the policy: the age at which answers are counted, and the most that is waited for.
+    private let after: TimeSpan?
+    private let most: TimeSpan?
+    private var delay = LabelDelay()
+    /// In order of time; each ends where the next begins.
+    private var open: [Cohort] = []
+    private var countedBefore = Int64.min
+    private var due = 0
+    private var arrived = 0
+    private var late = 0
+    private var arrival: ProportionComparison?
+    private var arrivals: [RegionName: OpenComparison] = [:]
+
+    init(after: TimeSpan?, most: TimeSpan?) {
+        self.after = after
+        self.most = most
+        // One point more or less is no selection worth stopping for.
+        arrival = try? ProportionComparison(
+            limit: .rise(points: 0.01), promoteLimit: .rise(points: -0.01))
+    }
+
+    /// The age at which answers are counted; `nil` while nothing is known of how late labels are.
+    var lag: TimeSpan? { after ?? delay.lag }
+
+    mutating func fold(_ fact: Fact, stage: StageKind) {
+        guard fact.answer.arm != .fallback else { return }
+        switch fact.event {
+        case .answered:
+            update(fact, stage) { $0.answered += 1 }
+        case .labelled(let correct, previously: nil, let at):
+            delay.observe(at - fact.answer.at, most: most)
+            update(fact, stage) {
+                $0.labelled += 1
+                $0.wrong += correct ? 0 : 1
+            }
+        case .compared(let candidate, let stable):
+            guard let index = index(of: fact.answer.at.milliseconds) else { return }
+            let stratum = Stratum(region: fact.answer.region, stage: stage)
+            switch (candidate, stable) {
+            case (true, false): open[index][stratum].better += 1
+            case (false, true): open[index][stratum].worse += 1
+            default: open[index][stratum].equal += 1
+            }
+        case .labelled, .measured, .paired: break
+        }
+    }
+
+    private mutating func update(_ fact: Fact, _ stage: StageKind, _ change: (inout Count) -> Void)
+    {
+        let isCandidate = fact.answer.arm != .stable
+        guard let index = index(of: fact.answer.at.milliseconds) else {
+            if isCandidate, case .labelled = fact.event {
+                late += 1
+                arrived += 1
+            }
+            return
+        }
+        let stratum = Stratum(region: fact.answer.region, stage: stage)
+        if isCandidate {
+            change(&open[index][stratum].candidate)
+        } else {
+            change(&open[index][stratum].stable)
+        }
+    }
+
+    /// The cohort of a time; `nil` when it has been counted.
+    private mutating func index(of at: Int64) -> Int? {
+        guard at >= countedBefore else { return nil }
+        guard let last = open.last else {
+            open = [Cohort(from: at)]
+            return 0
+        }
+        let width = max((lag?.milliseconds ?? 0) / Int64(Self.openMax), 1_000)
+        if at >= last.from, at - last.from >= width {
+            open.append(Cohort(from: at))
+            if open.count > 4 * Self.openMax { mergeOldest() }
+            return open.count - 1
+        }
+        guard let index = open.lastIndex(where: { $0.from <= at }) else {
+            open[0].from = at
+            return 0
+        }
+        return index
+    }
+
+    private mutating func mergeOldest() {
+        let oldest = open.removeFirst()
+        guard !open.isEmpty else { return }
+        open[0].from = oldest.from
+        for entry in oldest.tallies {
+            var tally = open[0][entry.stratum]
+            tally.add(entry.tally)
+            open[0][entry.stratum] = tally
+        }
+    }
+
+    /// Takes out what has reached the age of its labels.
+    mutating func mature(clock: Timestamp) -> [(stratum: Stratum, tally: Tally)] {
+        guard let lag else { return [] }
+        var matured: [(stratum: Stratum, tally: Tally)] = []
+        // The newest cohort has no end yet.
+        while open.count > 1, open[1].from <= (clock - lag).milliseconds {
+            let cohort = open.removeFirst()
+            countedBefore = open[0].from
+            for entry in cohort.tallies {
+                count(entry)
+                matured.append((entry.stratum, entry.tally))
+            }
+        }
+        return matured
+    }
+
+    private mutating func count(_ entry: Cohort.Entry) {
+        let (candidate, stable) = (entry.tally.candidate, entry.tally.stable)
+        due += candidate.answered
+        arrived += candidate.labelled
+        // In shadow both answer every request, and one label is for both.
+        guard entry.stratum.stage != .shadow else { return }
+        var block = arrivals[entry.stratum.region] ?? OpenComparison()
+        block.add(
+            candidate: candidate.answered, failures: candidate.answered - candidate.labelled,
+            stable: stable.answered, failures: stable.answered - stable.labelled)
+        if block.total >= OpenComparison.size {
+            try? arrival?.observe(block.closed)
+            block = OpenComparison()
+        }
+        arrivals[entry.stratum.region] = block
+    }
+
+    var coverage: LabelCoverage {
+        let uneven = arrival?.reading(alpha: ErrorBudget.dataLevel)
+        return LabelCoverage(
+            due: due, arrived: min(arrived, due), late: late, lag: lag,
+            unevenLogE: max(uneven?.rollbackLogE ?? 0, uneven?.promoteLogE ?? 0) - directions)
+    }
+
+    /// log 2: unevenness is looked for in both directions.
+    private var directions: Double { LogDomain.log2 }
+}
+
+extension LabelCohorts.Tally {
+    fileprivate mutating func add(_ other: LabelCohorts.Tally) {
+        candidate.add(other.candidate)
+        stable.add(other.stable)
+        better += other.better
+        equal += other.equal
+        worse += other.worse
+    }
+}
+
+extension LabelCohorts.Count {
+    fileprivate mutating func add(_ other: LabelCohorts.Count) {
+        answered += other.answered
+        labelled += other.labelled
+        wrong += other.wrong
+    }
+}
