@@ -41,8 +41,9 @@ let package = Package(
         .target(name: "RolloutCore", dependencies: ["Evidence"], swiftSettings: strict),
 
         // What shows that the statistics are right: other libraries' numbers, and simulation.
-        .target(name: "Conformance", dependencies: ["Evidence"], swiftSettings: strict),
         .target(name: "Calibration", dependencies: ["Evidence"], swiftSettings: strict),
+        .target(
+            name: "Conformance", dependencies: ["Calibration", "Evidence"], swiftSettings: strict),
 
         // Files and git.
         .target(
@@ -125,8 +126,8 @@ let package = Package(
         .executableTarget(
             name: "gatewright",
             dependencies: [
-                "ControlServer", "Gateway", "Git", "History", "Ledger", "Reconciler",
-                "ReferenceFleet", "RolloutCore", "RolloutFiles", "Signals", "Traffic",
+                "Calibration", "Conformance", "ControlServer", "Evidence", "Gateway", "Git",
+                "History", "Ledger", "Reconciler", "ReferenceFleet", "RolloutCore", "RolloutFiles", "Signals", "Traffic",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "Logging", package: "swift-log"),

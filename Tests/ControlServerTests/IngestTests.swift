@@ -29,7 +29,8 @@ import Testing
                 limit: 10)
             #expect(facts.count == 4)
             #expect(facts.first?.answer.unit == .max)
-            #expect(facts.last?.event == .labelled(correct: true, previously: nil))
+            let at = try #require(Timestamp("2026-11-20T15:00:00Z"))
+            #expect(facts.last?.event == .labelled(correct: true, previously: nil, at: at))
         }
     }
 

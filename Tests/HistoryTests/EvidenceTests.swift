@@ -8,14 +8,14 @@ import Testing
 @Suite struct EvidenceTests {
     @Test func aSnapshotIsReadBackAndReplaced() throws {
         try withStore { (store) throws in
-            #expect(try store.loadEvidence(run: "a-1") == .missing)
-            try store.saveEvidence(run: "a-1", lastFact: 10, bytes: Array("{}".utf8))
-            try store.saveEvidence(run: "a-1", lastFact: 20, bytes: Array("[1]".utf8))
+            #expect(try store.loadEvidence(key: "a/1") == .missing)
+            try store.saveEvidence(key: "a/1", lastFact: 10, bytes: Array("{}".utf8))
+            try store.saveEvidence(key: "a/1", lastFact: 20, bytes: Array("[1]".utf8))
             #expect(
-                try store.loadEvidence(run: "a-1") == .found(sequence: 20, bytes: Array("[1]".utf8))
+                try store.loadEvidence(key: "a/1") == .found(sequence: 20, bytes: Array("[1]".utf8))
             )
-            try store.dropEvidence(run: "a-1")
-            #expect(try store.loadEvidence(run: "a-1") == .missing)
+            try store.dropEvidence(key: "a/1")
+            #expect(try store.loadEvidence(key: "a/1") == .missing)
         }
     }
 
@@ -24,7 +24,7 @@ import Testing
         try withPath { (path) throws in
             let mark = "the-evidence-of-a-run"
             let store = try HistoryStore.open(directory: path).store
-            try store.saveEvidence(run: "a-1", lastFact: 10, bytes: Array(mark.utf8))
+            try store.saveEvidence(key: "a/1", lastFact: 10, bytes: Array(mark.utf8))
             try store.checkpoint()
             store.close()
             let file = URL(filePath: path + "/history.sqlite")
@@ -36,16 +36,16 @@ import Testing
             let opened = try HistoryStore.open(directory: path)
             defer { opened.store.close() }
             #expect(opened.warnings.isEmpty)
-            #expect(try opened.store.loadEvidence(run: "a-1") == .quarantined)
-            #expect(try opened.store.loadEvidence(run: "a-1") == .missing)
+            #expect(try opened.store.loadEvidence(key: "a/1") == .quarantined)
+            #expect(try opened.store.loadEvidence(key: "a/1") == .missing)
         }
     }
 
     @Test func aChangedSequenceIsFoundToo() throws {
         try withStore { (store) throws in
-            try store.saveEvidence(run: "a-1", lastFact: 10, bytes: [1])
+            try store.saveEvidence(key: "a/1", lastFact: 10, bytes: [1])
             try store.pool.write { try $0.execute(sql: "UPDATE evidence SET sequence = 11") }
-            #expect(try store.loadEvidence(run: "a-1") == .quarantined)
+            #expect(try store.loadEvidence(key: "a/1") == .quarantined)
         }
     }
 }

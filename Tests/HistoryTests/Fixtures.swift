@@ -74,6 +74,7 @@ struct Fold: Hashable {
     var results: [String: Bool] = [:]
     var numbers: [String: Double] = [:]
     var agreements: [String: Bool] = [:]
+    var comparisons: Set<String> = []
     var answers: Set<Prediction> = []
     var broken: [String] = []
 
@@ -82,7 +83,7 @@ struct Fold: Hashable {
             let key = "\(fact.answer.prediction)/\(fact.answer.arm)"
             switch fact.event {
             case .answered: answers.insert(fact.answer)
-            case .labelled(let correct, let previously):
+            case .labelled(let correct, let previously, _):
                 if results[key] != previously { broken.append(key) }
                 results[key] = correct
             case .measured(let metric, let value):
@@ -91,6 +92,9 @@ struct Fold: Hashable {
                 }
             case .paired(let agree):
                 if agreements.updateValue(agree, forKey: key) != nil { broken.append(key) }
+            case .compared:
+                // With the truth that was known first, so only that they are is the same.
+                if !comparisons.insert(key).inserted { broken.append(key) }
             }
         }
     }

@@ -19,11 +19,10 @@ import Testing
             }
             #expect(labelled.map(\.answer.arm) == [.candidate, .mirror, .fallback])
             #expect(
-                labelled.map(\.event) == [
-                    .labelled(correct: false, previously: nil),
-                    .labelled(correct: true, previously: nil),
-                    .labelled(correct: false, previously: nil),
-                ])
+                labelled.map(\.event)
+                    == [false, true, false].map {
+                        .labelled(correct: $0, previously: nil, at: Fixture.at(100))
+                    })
             #expect(try store.allFacts() == result.facts)
         }
     }
@@ -69,6 +68,24 @@ import Testing
         }
     }
 
+    @Test func bothAnswersToAMirroredRequestAreComparedOnce() throws {
+        try withStore { (store) throws in
+            _ = try store.ingest([
+                Fixture.label("p1", "hde"), .prediction(try Fixture.answer("p1", .stable, "hde")),
+            ])
+            let met = try store.ingest([.prediction(try Fixture.answer("p1", .mirror, "zstd"))])
+            let event = Fact.Event.compared(candidate: false, stable: true)
+            #expect(met.facts.map(\.event).filter { $0 == event }.count == 1)
+            #expect(met.facts.first { $0.event == event }?.answer.arm == .mirror)
+            // A corrected truth is for reports.
+            let corrected = try store.ingest([Fixture.label("p1", "zstd", second: 900)])
+            #expect(!corrected.facts.isEmpty)
+            #expect(
+                !corrected.facts.map(\.event).contains(.compared(candidate: true, stable: false)))
+            #expect(try store.allFacts().filter { $0.event == event }.count == 1)
+        }
+    }
+
     @Test func aLaterLabelCorrectsAndAnEarlierOneDoesNot() throws {
         try withStore { (store) throws in
             _ = try store.ingest([
@@ -77,7 +94,10 @@ import Testing
             ])
             let corrected = try store.ingest([Fixture.label("p1", "zstd", second: 200)])
             #expect(corrected.corrected == 1)
-            #expect(corrected.facts.map(\.event) == [.labelled(correct: false, previously: true)])
+            #expect(
+                corrected.facts.map(\.event) == [
+                    .labelled(correct: false, previously: true, at: Fixture.at(200))
+                ])
             let overtaken = try store.ingest([Fixture.label("p1", "hde", second: 150)])
             #expect(overtaken.duplicates == 1)
             #expect(overtaken.facts.isEmpty)

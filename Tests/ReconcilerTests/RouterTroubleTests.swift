@@ -96,6 +96,7 @@ import Testing
         let world = try await World()
         let controller = try await Controller(in: world)
         try await controller.reach(.canary)
+        world.clock.pass(seconds: 90_000)
         let route = try #require(world.router.served(in: World.eu))
         world.router.tamper(
             Route(
@@ -111,7 +112,7 @@ import Testing
         try await controller.until("corrected") { $0.generation > route.generation + 1 }
         try await controller.settled()
         await controller.stop()
-        #expect(try await world.recorded().last == "drift-correction")
+        #expect(try await world.recorded().contains("drift-correction"))
     }
 
     // 32, D8: putting one region down must not put another one up that somebody holds lower.
@@ -119,6 +120,8 @@ import Testing
         let world = try await World()
         let controller = try await Controller(in: world)
         try await controller.reach(.canary)
+        // What was seen is too old to raise anything on.
+        world.clock.pass(seconds: 90_000)
         for (region, share) in [(World.eu, Share.all), (World.us, Share.zero)] {
             let route = try #require(world.router.served(in: region))
             world.router.tamper(
@@ -135,7 +138,7 @@ import Testing
         #expect(world.router.served(in: World.us)?.share == .zero)
         try await controller.feed()
         try await controller.until("us comes back with evidence") { _ in
-            world.router.served(in: World.us)?.share == Share(clamping: 500)
+            (world.router.served(in: World.us)?.share ?? .zero) >= Share(clamping: 500)
         }
         await controller.stop()
     }

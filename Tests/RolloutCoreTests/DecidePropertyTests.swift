@@ -77,7 +77,7 @@ import Testing
         forAll(
             { input, decision in
                 guard decision.leavesStep, !input.isPromoted else { return true }
-                let required = decision.verdicts.filter { $0.required && $0.region == nil }
+                let required = decision.verdicts.filter(\.required)
                 return required.allSatisfy { $0.verdict == .pass }
             }, "left a step without a pass")
         forAll(
@@ -88,9 +88,7 @@ import Testing
                 let applying = run.guardrails.flatMap(\.guardrails)
                     .filter { $0.isRequired && $0.applies(in: step.stage) }
                 return applying.allSatisfy { guardrail in
-                    decision.verdicts.contains {
-                        $0.guardrail == guardrail.name && $0.region == nil
-                    }
+                    decision.verdicts.contains { $0.guardrail == guardrail.name }
                 }
             }, "left a step with a guardrail that nobody judged")
     }
@@ -112,10 +110,14 @@ import Testing
         forAll(
             { input, decision in
                 let isBad = input.evidence.contains { evidence in
-                    decision.verdicts.contains {
-                        $0.guardrail == evidence.guardrail && $0.region == evidence.region
-                            && $0.required && $0.onBreach == .rollback
-                    } && evidence.process == Drawn.Process.bad
+                    // With slices, the mixture of all of them decides.
+                    guard evidence.process == Drawn.Process.bad, evidence.mixture == nil else {
+                        return false
+                    }
+                    return decision.verdicts.contains {
+                        $0.guardrail == evidence.guardrail && $0.required
+                            && $0.onBreach == .rollback
+                    }
                 }
                 guard isBad else { return true }
                 if case .act(.rollBack, _) = decision.next { return true }

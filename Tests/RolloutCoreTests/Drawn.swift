@@ -57,14 +57,19 @@ struct Drawn {
 
     private mutating func evidence(_ run: Run) -> [GuardrailEvidence] {
         run.guardrails.flatMap(\.guardrails).flatMap { guardrail -> [GuardrailEvidence] in
-            var slices: [RegionName?] = chance(90) ? [nil] : []
-            if !guardrail.slices.isEmpty { slices += Given.regions.map { $0 } }
-            return slices.map { region in
+            guard chance(90) else { return [] }
+            let regions = guardrail.slices.isEmpty ? [] : Given.regions
+            let slices = regions.map { SliceEvidence(region: $0, process: process()) }
+            var mixture = SliceMixture()
+            mixture.observe(
+                pooled: Double(below(12)), slices: slices.map { _ in Double(below(12)) })
+            return [
                 GuardrailEvidence(
-                    guardrail: guardrail.name, region: region, process: process(),
+                    guardrail: guardrail.name, process: process(), slices: slices,
+                    mixture: slices.isEmpty ? nil : mixture,
                     freshest: chance(90) ? Given.now - .seconds(Int64(below(600))) : nil,
                     labels: nil)
-            }
+            ]
         }
     }
 

@@ -113,7 +113,7 @@ struct Given {
         let evidence = guardrails.compactMap { guardrail in
             failures.map {
                 GuardrailEvidence(
-                    guardrail: guardrail.name, region: nil,
+                    guardrail: guardrail.name,
                     process: .proportion(process(trials: trials, failures: $0)),
                     freshest: freshest, labels: nil)
             }

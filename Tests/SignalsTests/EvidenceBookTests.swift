@@ -7,11 +7,14 @@ import Testing
 @testable import Signals
 
 @Suite struct EvidenceBookTests {
-    private func counts(_ book: EvidenceBook, now: Timestamp = Scene.start) -> [String: Int] {
+    private func counts(_ book: EvidenceBook) -> [String: Int] {
         var counts: [String: Int] = [:]
-        for evidence in book.evidence(now: now) {
-            let place = evidence.region.map { "/\($0)" } ?? ""
-            counts["\(evidence.guardrail)\(place)"] = evidence.process.counted?.trials
+        for evidence in book.evidence() {
+            let pairs = evidence.process.isPaired ? "/paired" : ""
+            counts["\(evidence.guardrail)\(pairs)"] = evidence.process.counted?.trials
+            for slice in evidence.slices {
+                counts["\(evidence.guardrail)/\(slice.region)"] = slice.process.counted?.trials
+            }
         }
         return counts
     }
@@ -19,7 +22,7 @@ import Testing
     @Test func factsCountOnceHoweverOftenTheyCome() {
         var tape = Tape()
         tape.answers(20, .candidate, failing: 5)
-        var book = EvidenceBook(Scene.run(advances: 1, guardrails: [Scene.errors]))
+        var book = Scene.book(advances: 1, guardrails: [Scene.errors])
         for fact in tape.facts { book.fold(fact) }
         let once = book
         for fact in tape.facts.reversed() { book.fold(fact) }
@@ -27,80 +30,200 @@ import Testing
         #expect(counts(book) == ["errors": 20])
     }
 
-    @Test func onlyTheRunsOwnFactsCount() {
-        var book = EvidenceBook(Scene.run(advances: 1, guardrails: [Scene.errors]))
+    @Test func onlyTheseTwoVersionsCount() {
+        var book = Scene.book(advances: 1, guardrails: [Scene.errors])
         var tape = Tape()
-        tape.answers(5, .candidate, generation: 2)
+        tape.answers(5, .candidate, generation: 1)
         tape.answers(7, .candidate, generation: 3)
         for fact in tape.facts { book.fold(fact) }
-        let other = Prediction(
-            prediction: "x", arm: .candidate, rollout: Scene.id("other"), region: Scene.eu,
-            generation: 3, version: Scene.served("2.0.0", "b").reference, at: Scene.start,
-            latencyMicroseconds: 1, output: nil, confidence: nil, unit: 0)
-        book.fold(Fact(sequence: 99, answer: other, event: .answered))
+        for (index, (rollout, version)) in [("other", "b"), ("selector", "e")].enumerated() {
+            let other = Prediction(
+                prediction: "x", arm: .candidate, rollout: Scene.id(rollout), region: Scene.eu,
+                generation: 3, version: Scene.served("2.0.0", Character(version)).reference,
+                at: Scene.start, latencyMicroseconds: 1, output: nil, confidence: nil, unit: 0)
+            book.fold(Fact(sequence: Int64(98 + index), answer: other, event: .answered))
+        }
         #expect(counts(book) == ["errors": 7])
         #expect(book.lastFact == 99)
     }
 
-    // 15: a stage never inherits what an earlier one saw.
-    @Test func aNewStageBeginsAnewAndANewStepGoesOn() {
-        let guardrails = [Scene.errors]
-        var book = EvidenceBook(Scene.run(advances: 1, guardrails: guardrails))
+    // A fresh start at every stage would be a fresh chance of a false alarm.
+    @Test func evidenceGoesOnOverStagesAndTrafficDoesNot() {
+        let guardrails = [Scene.errors, Scene.rise]
+        var book = Scene.book(advances: 1, guardrails: guardrails)
         var tape = Tape()
         tape.answers(10, .candidate, generation: 3)
         for fact in tape.facts { book.fold(fact) }
         #expect(book.regionTraffic[Scene.eu]?.candidate == 10)
 
         // gradual 60 %
-        book.follow(Scene.run(advances: 2, guardrails: guardrails))
-        #expect(counts(book) == ["errors": 0])
+        let gradual = Scene.state(advances: 2, guardrails: guardrails)
+        gradual.run.map { book.follow($0, of: gradual) }
+        #expect(counts(book)["errors"] == 10)
         #expect(book.regionTraffic.isEmpty)
-        var later = tape
-        later.answers(4, .candidate, generation: 3)
-        later.answers(6, .candidate, generation: 4)
-        for fact in later.facts.dropFirst(10) { book.fold(fact) }
-        #expect(counts(book) == ["errors": 6])
-
-        // gradual 80 %: the same stage, another step
-        book.follow(Scene.run(advances: 3, guardrails: guardrails))
-        #expect(counts(book) == ["errors": 6])
-        #expect(book.regionTraffic.isEmpty)
-        var last = later
-        last.answers(2, .candidate, generation: 4)
-        last.answers(3, .candidate, generation: 5)
-        for fact in last.facts.dropFirst(20) { book.fold(fact) }
-        #expect(counts(book) == ["errors": 11])
+        tape.answers(4, .candidate, generation: 3)
+        tape.answers(6, .candidate, generation: 4)
+        for fact in tape.facts { book.fold(fact) }
+        #expect(counts(book)["errors"] == 20)
         // Traffic is that of the step alone, or a silent step would look alive.
-        #expect(book.regionTraffic[Scene.eu]?.candidate == 3)
+        #expect(book.regionTraffic[Scene.eu]?.candidate == 6)
+
+        // full: comparisons end, whatever still comes.
+        let full = Scene.state(advances: 4, guardrails: guardrails)
+        full.run.map { book.follow($0, of: full) }
+        tape.answers(200, .candidate, generation: 6)
+        for fact in tape.facts { book.fold(fact) }
+        #expect(counts(book) == ["errors": 220, "rise": 0])
+    }
+
+    @Test func aStageThatThePolicyLeavesOutDoesNotCount() {
+        let canaryOnly = GuardrailSpec(
+            name: Scene.id("canary-only"), metric: .errors, criterion: .atMost(Scene.finite(0.05)),
+            onBreach: .rollback, stages: [.canary], slices: [], minSamples: 1,
+            maxSilent: .seconds(1), labels: nil, severity: .warning, dryRun: false)
+        var book = Scene.book(advances: 2, guardrails: [canaryOnly])
+        var tape = Tape()
+        for generation in 2...4 { tape.answers(10, .candidate, generation: generation) }
+        for fact in tape.facts { book.fold(fact) }
+        #expect(counts(book) == ["canary-only": 10])
     }
 
     @Test func followingTheSameStepChangesNothing() {
-        var book = EvidenceBook(Scene.run(advances: 1, guardrails: [Scene.errors, Scene.ratio]))
+        let state = Scene.state(advances: 1, guardrails: [Scene.errors, Scene.ratio])
+        var book = Scene.book(advances: 1, guardrails: [Scene.errors, Scene.ratio])
         var tape = Tape()
         tape.answers(10, .candidate)
         for fact in tape.facts { book.fold(fact) }
         let before = book
-        book.follow(Scene.run(advances: 1, guardrails: [Scene.errors, Scene.ratio]))
+        state.run.map { book.follow($0, of: state) }
         #expect(book == before)
     }
 
-    @Test func metersAreThoseOfTheStage() {
-        let all = [
-            Scene.agreement, Scene.errors, Scene.rise, Scene.throughput, Scene.ratio, Scene.sliced,
-        ]
-        func names(_ advances: Int) -> [String] {
-            EvidenceBook(Scene.run(advances: advances, guardrails: all)).evidence(now: Scene.start)
-                .map { $0.guardrail.rawValue + ($0.region.map { "/\($0)" } ?? "") }
+    // Statistics, what breaks validity, 6: an edited limit begins anew, the rest goes on.
+    @Test func anEditedGuardrailBeginsAnew() {
+        var book = Scene.book(advances: 1, guardrails: [Scene.errors, Scene.latency])
+        var tape = Tape()
+        tape.answers(10, .candidate)
+        for fact in tape.facts { book.fold(fact) }
+        let looser = Scene.guardrail("errors", .errors, .atMost(Scene.finite(0.06)))
+        let edited = Scene.state(advances: 1, guardrails: [looser, Scene.latency])
+        edited.run.map { book.follow($0, of: edited) }
+        #expect(counts(book) == ["errors": 0, "latency": 10])
+    }
+
+    // Shadow answers every request twice; live traffic goes to one or the other.
+    @Test func aComparisonHasPairsInShadowAndArmsLive() {
+        var book = Scene.book(advances: 1, guardrails: [Scene.drop])
+        var tape = Tape()
+        for index in 0..<300 {
+            let second = Int64(index)
+            for arm in [Arm.stable, .mirror] {
+                tape.labelled(
+                    "s\(index)", arm, correct: arm == .stable || index % 10 != 0, second: second,
+                    generation: 2)
+            }
+            tape.add(
+                Scene.answer("s\(index)", .mirror, generation: 2, second: second),
+                .compared(candidate: index % 10 != 0, stable: true))
         }
-        let sliced = ["sliced", "sliced/eu", "sliced/us"]
-        #expect(names(0) == ["agreement", "errors"] + sliced)
-        #expect(names(1) == ["errors", "rise", "throughput", "ratio"] + sliced)
-        #expect(names(4) == ["errors"] + sliced)
+        for index in 0..<400 {
+            tape.labelled(
+                "c\(index)", index % 2 == 0 ? .candidate : .stable, correct: true,
+                second: 300 + Int64(index))
+        }
+        for fact in tape.facts { book.fold(fact) }
+        #expect(counts(book)["drop/paired"] == 300)
+        #expect((100...200).contains(counts(book)["drop"] ?? 0))
+        guard case .paired(let pairs)? = book.evidence().first(where: \.process.isPaired)?.process
+        else {
+            Issue.record("no pairs")
+            return
+        }
+        #expect(pairs.worse == 30 && pairs.equal == 270)
+    }
+
+    @Test func slicesAreAveragedIntoOneEProcess() throws {
+        var book = Scene.book(advances: 1, guardrails: [Scene.sliced])
+        var tape = Tape()
+        tape.answers(400, .candidate, region: Scene.us)
+        tape.answers(400, .candidate, failing: 80, region: Scene.eu)
+        for fact in tape.facts { book.fold(fact) }
+        #expect(counts(book) == ["sliced": 800, "sliced/eu": 400, "sliced/us": 400])
+        let evidence = try #require(book.evidence().first)
+        let (whole, mixture) = (
+            try #require(evidence.process.evidence?.rollbackLogE), try #require(evidence.mixture)
+        )
+        let slices = evidence.slices.compactMap { $0.process.evidence?.rollbackLogE }
+        let worst = try #require(slices.max())
+        #expect(worst > whole && mixture.logE < worst)
+        #expect(mixture.logE > worst - 2 * LogDomain.log2 - 1e-9)
+    }
+
+    // A person who goes on after a breach has seen it: the same wealth would hold again at once.
+    @Test func goingOnAfterABreachBeginsThatGuardrailAnew() {
+        let state = Scene.state(advances: 1, guardrails: [Scene.errors, Scene.latency])
+        var book = Scene.book(advances: 1, guardrails: [Scene.errors, Scene.latency])
+        var tape = Tape()
+        tape.answers(10, .candidate, failing: 10)
+        for fact in tape.facts { book.fold(fact) }
+        let cause = Cause.breach(guardrail: Scene.errors.name, summary: "errors")
+        let resumed = state.after(.hold(cause), number: 4, at: Scene.start + .seconds(20))
+            .after(.resume(order: "o", by: "sre"), number: 5, at: Scene.start + .seconds(30))
+        resumed.run.map { book.follow($0, of: resumed) }
+        #expect(counts(book) == ["errors": 0, "latency": 10])
+        // Answers from before do not come back with a late fact.
+        for second in [25, 30, 31] {
+            tape.add(Scene.answer("late-\(second)", .candidate, second: Int64(second)))
+        }
+        for fact in tape.facts { book.fold(fact) }
+        #expect(counts(book) == ["errors": 2, "latency": 13])
+    }
+
+    @Test func restartsComeWithTheHoursAndNotWithTheOutcomes() throws {
+        var book = Scene.book(advances: 1, guardrails: [Scene.errors])
+        var tape = Tape()
+        for hour in 0..<5 {
+            for index in 0..<10 {
+                tape.add(
+                    Scene.answer(
+                        "\(hour)-\(index)", .candidate, second: Int64(hour * 3_600 + index)))
+            }
+        }
+        for fact in tape.facts { book.fold(fact) }
+        guard case .proportion(let process)? = book.evidence().first?.process else {
+            Issue.record("no process")
+            return
+        }
+        #expect(process.rollback.restarts?.spent == 4)
+    }
+
+    // The user falls to an arm by chance, not the request.
+    @Test func stickyUsersCountForLess() throws {
+        func logE(_ sticky: StickyKey) throws -> (Double, Validity) {
+            var book = Scene.book(advances: 1, guardrails: [Scene.errors], stickyBy: sticky)
+            var tape = Tape()
+            for index in 0..<2_000 {
+                // Every tenth of 100 users fails always: 10 % in all, one outcome a user.
+                let user = index % 100
+                tape.add(
+                    Scene.answer(
+                        "\(index)", .candidate, ok: user % 10 != 0, second: Int64(index),
+                        unit: UInt64(user) &* 0x9E37_79B9_7F4A_7C15))
+            }
+            for fact in tape.facts { book.fold(fact) }
+            let process = try #require(book.evidence().first?.process.evidence)
+            let reading = process.reading(alpha: 0.05)
+            return (reading.rollbackLogE, reading.validity)
+        }
+        let (alone, exact) = try logE(.requestID)
+        let (sticky, asymptotic) = try logE(.header("x-node-id"))
+        #expect(alone > 10 && exact == .exact)
+        #expect(sticky < 3 && asymptotic == .asymptotic)
     }
 
     // A correction has a generation of its own and no shares of its own.
     @Test func aCorrectionKeepsTheSharesOfItsStep() {
-        var book = EvidenceBook(Scene.run(advances: 1, guardrails: [Scene.ratio]))
+        var book = Scene.book(advances: 1, guardrails: [Scene.ratio])
         var tape = Tape()
         for index in 0..<10 {
             tape.add(
@@ -113,7 +236,7 @@ import Testing
     }
 
     @Test func trafficIsCountedByRegionAndArm() {
-        var book = EvidenceBook(Scene.run(advances: 1, guardrails: [Scene.errors]))
+        var book = Scene.book(advances: 1, guardrails: [Scene.errors])
         var tape = Tape()
         tape.answers(3, .candidate, region: Scene.eu)
         tape.answers(5, .stable, region: Scene.eu)
@@ -129,57 +252,91 @@ import Testing
 
     // MARK: Labels
 
-    @Test func coverageCountsWhatIsDue() {
-        var book = EvidenceBook(Scene.run(advances: 1, guardrails: [Scene.accuracy]))
+    @Test func predictionsAreCountedOnceAtTheAgeOfTheirLabels() throws {
+        var book = Scene.book(advances: 1, guardrails: [Scene.accuracy])
         var tape = Tape()
-        // One answer a second; every fourth has its label, within 160 s allowed.
+        // One answer a second; every second one has a label, ten seconds later.
         for second in 0..<400 {
-            let answer = Scene.answer("\(second)", .candidate, second: Int64(second))
-            tape.add(answer)
-            guard second.isMultiple(of: 4) else { continue }
-            tape.add(answer, .labelled(correct: true, previously: nil))
-            tape.add(answer, .labelled(correct: false, previously: true))
+            tape.add(Scene.answer("\(second)", .candidate, second: Int64(second)))
+            if second >= 10, second.isMultiple(of: 2) {
+                let old = Scene.answer("\(second - 10)", .candidate, second: Int64(second - 10))
+                tape.add(
+                    old,
+                    .labelled(
+                        correct: second % 20 != 0, previously: nil,
+                        at: Scene.start + .seconds(Int64(second))))
+                tape.add(
+                    old,
+                    .labelled(
+                        correct: true, previously: false,
+                        at: Scene.start + .seconds(Int64(second))))
+            }
         }
         for fact in tape.facts { book.fold(fact) }
-        func coverage(_ second: Int64) -> LabelCoverage? {
-            book.evidence(now: Scene.start + .seconds(second)).first?.labels
-        }
-        #expect(coverage(150)?.due == 0)
-        #expect(coverage(150)?.fraction == 1)
-        let half = coverage(360)
-        #expect((185...200).contains(half?.due ?? 0))
-        #expect((half.map { $0.fraction } ?? 0) > 0.24 && (half.map { $0.fraction } ?? 1) < 0.27)
-        #expect(coverage(10_000)?.due == 400 && coverage(10_000)?.arrived == 100)
+        let labels = try #require(book.evidence().first?.labels)
+        let lag = try #require(labels.lag)
+        #expect(lag >= .seconds(10) && lag <= .seconds(13))
+        #expect((380...395).contains(labels.due))
+        #expect(abs(labels.fraction - 0.5) < 0.02 && labels.late == 0)
+        // Corrections are for reports: evidence that could be taken back would not be valid.
+        let counted = try #require(book.evidence().first?.process.counted)
+        #expect(abs(counted.trials - labels.arrived) <= 1)
+        #expect(abs(counted.failures * 10 - counted.trials) <= 20)
+
+        // A label for a prediction that was counted long ago is late, and no evidence.
+        tape.add(
+            Scene.answer("1", .candidate, second: 1),
+            .labelled(correct: false, previously: nil, at: Scene.start + .seconds(400)))
+        for fact in tape.facts { book.fold(fact) }
+        #expect(book.evidence().first?.process.counted?.trials == counted.trials)
+        #expect(book.evidence().first?.labels?.late == 1)
     }
 
-    // Memory does not grow with time: cohorts beyond the newest are added up.
-    @Test func oldCohortsAreAddedUp() throws {
-        var ledger = LabelLedger(maxLag: .seconds(16))
+    // Statistics, what breaks validity, 11.
+    @Test func labelsThatPreferOneVersionShow() throws {
+        func uneven(_ every: Int) throws -> Double {
+            var book = Scene.book(advances: 1, guardrails: [Scene.drop])
+            var tape = Tape()
+            for second in 0..<8_000 {
+                let arm: Arm = second.isMultiple(of: 2) ? .candidate : .stable
+                if arm == .candidate, (second / 2).isMultiple(of: every) {
+                    tape.add(Scene.answer("\(second)", arm, second: Int64(second)))
+                } else {
+                    tape.labelled("\(second)", arm, correct: true, second: Int64(second))
+                }
+            }
+            for fact in tape.facts { book.fold(fact) }
+            return try #require(book.evidence().first { !$0.process.isPaired }?.labels).unevenLogE
+        }
+        #expect(try uneven(10) > 7)
+        #expect(try uneven(1_000_000) < 1)
+    }
+
+    // Memory does not grow with time.
+    @Test func countedCohortsAreForgotten() throws {
+        var cohorts = LabelCohorts(after: .seconds(16), most: nil)
         var tape = Tape()
         for second in 0..<5_000 {
             tape.add(Scene.answer("\(second)", .candidate, second: Int64(second)))
         }
-        for fact in tape.facts { ledger.fold(fact) }
-        // A label for one that was added up long ago.
-        ledger.fold(
-            Fact(
-                sequence: 9_999, answer: Scene.answer("0", .candidate),
-                event: .labelled(correct: true, previously: nil)))
-        let coverage = ledger.coverage(now: Scene.start + .seconds(100_000))
-        #expect(coverage.due == 5_000 && coverage.arrived == 1)
-        #expect(try JSONEncoder().encode(ledger).count < 20_000)
+        for fact in tape.facts {
+            cohorts.fold(fact, stage: .canary)
+            _ = cohorts.mature(clock: fact.answer.at)
+        }
+        #expect((4_975...4_985).contains(cohorts.coverage.due))
+        #expect(try JSONEncoder().encode(cohorts).count < 20_000)
     }
 
-    @Test func withoutARuleThereIsNoCoverage() {
-        let book = EvidenceBook(Scene.run(advances: 1, guardrails: [Scene.errors]))
-        #expect(book.evidence(now: Scene.start).first?.labels == nil)
+    @Test func withoutAccuracyThereIsNoCoverage() {
+        let book = Scene.book(advances: 1, guardrails: [Scene.errors])
+        #expect(book.evidence().first?.labels == nil)
     }
 
     @Test func booksSurviveJSON() throws {
         let guardrails = [
             Scene.errors, Scene.rise, Scene.throughput, Scene.ratio, Scene.accuracy, Scene.drop,
         ]
-        var book = EvidenceBook(Scene.run(advances: 1, guardrails: guardrails))
+        var book = Scene.book(advances: 1, guardrails: guardrails)
         var tape = Tape()
         for index in 0..<700 {
             let answer = Scene.answer(
@@ -187,7 +344,7 @@ import Testing
                 region: index % 3 == 0 ? Scene.eu : Scene.us, second: Int64(index),
                 unit: UInt64(index % 200))
             tape.add(answer)
-            tape.add(answer, .labelled(correct: index % 7 != 0, previously: nil))
+            tape.add(answer, .labelled(correct: index % 7 != 0, previously: nil, at: answer.at))
             tape.add(
                 answer, .measured(metric: "throughput", value: Scene.finite(Double(index % 13))))
         }

@@ -8,12 +8,10 @@ import Testing
 @Suite struct MeterTests {
     private func folded(
         _ guardrail: GuardrailSpec, _ facts: [Fact], region: RegionName? = nil,
-        shares: [RegionName: Share] = [
-            Scene.eu: Share(clamping: 5_000), Scene.us: Share(clamping: 5_000),
-        ]
+        asked: Share = Share(clamping: 5_000)
     ) -> Meter {
-        var meter = Meter(guardrail, region: region)
-        for fact in facts { meter.fold(fact, shares: shares) }
+        var meter = Meter(guardrail, isPaired: false, region: region)
+        for fact in facts { _ = meter.fold(fact, asked: asked) }
         return meter
     }
 
@@ -36,25 +34,14 @@ import Testing
         #expect(folded(Scene.latency, tape.facts).process.counted ?? (0, 0) == (4, 2))
     }
 
-    // Evidence that could be taken back would not be valid at every look.
-    @Test func correctedLabelsDoNotChangeEvidence() {
-        var tape = Tape()
-        let answer = Scene.answer("a", .candidate)
-        tape.add(answer, .labelled(correct: true, previously: nil))
-        tape.add(answer, .labelled(correct: false, previously: true))
-        tape.add(answer, .labelled(correct: true, previously: false))
-        #expect(folded(Scene.accuracy, tape.facts).process.counted ?? (0, 0) == (1, 0))
-    }
-
     @Test func metricsTakeTheirOwnFactsOnly() {
         var tape = Tape()
         let answer = Scene.answer("a", .candidate)
         tape.add(answer)
-        tape.add(answer, .labelled(correct: false, previously: nil))
+        tape.add(answer, .labelled(correct: false, previously: nil, at: Scene.start))
         tape.add(Scene.answer("a", .mirror), .paired(agree: false))
         tape.add(answer, .measured(metric: "cost", value: Scene.finite(3)))
         #expect(folded(Scene.errors, tape.facts).process.counted ?? (0, 0) == (1, 0))
-        #expect(folded(Scene.accuracy, tape.facts).process.counted ?? (0, 0) == (1, 1))
         #expect(folded(Scene.agreement, tape.facts).process.counted ?? (0, 0) == (1, 1))
         #expect(folded(Scene.throughput, tape.facts).freshest == nil)
     }
@@ -81,7 +68,7 @@ import Testing
             tape.answers(90, .stable, region: Scene.us)
         }
         let meter = folded(Scene.rise, tape.facts)
-        let reading = try #require(meter.process.process).reading(alpha: 0.001)
+        let reading = try #require(meter.process.evidence).reading(alpha: 0.001)
         #expect(reading.candidateCount == 4_000 && reading.stableCount == 4_000)
         #expect(!reading.crossed(.rollback, level: 0.01))
 
@@ -91,7 +78,7 @@ import Testing
             bad.answers(50, .candidate, failing: 20, region: Scene.eu)
             bad.answers(50, .stable, failing: 5, region: Scene.eu)
         }
-        let worse = try #require(folded(Scene.rise, bad.facts).process.process)
+        let worse = try #require(folded(Scene.rise, bad.facts).process.evidence)
         #expect(worse.reading(alpha: 0.001).crossed(.rollback, level: 0.001))
     }
 
@@ -112,7 +99,7 @@ import Testing
             tape.add(
                 Scene.answer("\(index)", arm), .measured(metric: "throughput", value: value))
         }
-        let process = try #require(folded(Scene.throughput, tape.facts).process.process)
+        let process = try #require(folded(Scene.throughput, tape.facts).process.evidence)
         let reading = process.reading(alpha: 0.001)
         #expect(reading.candidateCount == 300 && reading.stableCount == 300)
         #expect(reading.crossed(.rollback, level: 0.001))
@@ -152,7 +139,7 @@ import Testing
         var tape = Tape()
         tape.answers(10, .candidate)
         for share in [Share.zero, .all] {
-            let meter = folded(Scene.ratio, tape.facts, shares: [Scene.eu: share])
+            let meter = folded(Scene.ratio, tape.facts, asked: share)
             #expect(meter.process.counted ?? (9, 9) == (0, 0))
         }
     }
@@ -162,7 +149,10 @@ import Testing
             "drift", .drift(features: ["x"], test: .psi), .atMost(Scene.finite(0.2)))
         let impossible = Scene.guardrail("errors", .errors, .atMost(Scene.finite(7)))
         for guardrail in [drift, impossible] {
-            guard case .unmeasured(let reason) = Meter(guardrail, region: nil).process else {
+            guard
+                case .unmeasured(let reason) = Meter(guardrail, isPaired: false, region: nil)
+                    .process
+            else {
                 Issue.record("\(guardrail.name) is measured")
                 continue
             }

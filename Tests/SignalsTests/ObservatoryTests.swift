@@ -1,15 +1,15 @@
 import Foundation
 import History
 import RolloutCore
-import Signals
 import Synchronization
 import Testing
+
+@testable import Signals
 
 /// Over a real store: what a restarted controller knows is what the first one knew.
 @Suite struct ObservatoryTests {
     private static let guardrails = [Scene.errors, Scene.accuracy, Scene.rise, Scene.ratio]
     private static let state = Scene.state(advances: 1, guardrails: guardrails)
-    private static let later = Scene.start + .seconds(5_000)
 
     /// Answers, labels before and after them, and the same ones twice.
     private static func batches(_ count: Int, from first: Int = 0) -> [[Observation]] {
@@ -35,7 +35,7 @@ import Testing
     private static func look(
         _ observatory: Observatory
     ) async -> (evidence: [GuardrailEvidence], traffic: [RegionName: RegionTraffic]) {
-        await observatory.look(at: Scene.name, now: later)
+        await observatory.look(at: Scene.name)
     }
 
     @Test func aRestartKnowsWhatWasKnown() async throws {
@@ -64,60 +64,81 @@ import Testing
         try await first.follow(Self.state)
         for batch in Self.batches(5) { _ = try await first.ingest(batch) }
         let known = await Self.look(first)
-        let run = try #require(Self.state.run).id.description
+        let key = EvidenceKey(try #require(Self.state.run), of: Self.state).description
         // Garbage, and a snapshot that claims another place in the row of facts.
         for (sequence, bytes) in [(50, Array("{".utf8)), (1, []), (Int64.max, [])] {
-            try store.saveEvidence(run: run, lastFact: sequence, bytes: bytes)
+            try store.saveEvidence(key: key, lastFact: sequence, bytes: bytes)
             let second = Observatory(history: store)
             try await second.follow(Self.state)
             let again = await Self.look(second)
             #expect(again.evidence == known.evidence && again.traffic == known.traffic)
         }
         try await first.checkpoint()
-        guard case .found(_, let bytes) = try store.loadEvidence(run: run) else {
+        guard case .found(_, let bytes) = try store.loadEvidence(key: key) else {
             Issue.record("nothing was saved")
             return
         }
-        try store.saveEvidence(run: run, lastFact: 7, bytes: bytes)
+        try store.saveEvidence(key: key, lastFact: 7, bytes: bytes)
         let third = Observatory(history: store)
         try await third.follow(Self.state)
         let again = await Self.look(third)
         #expect(again.evidence == known.evidence)
     }
 
-    // The controller was down while the stage changed: the old snapshot must not leak into it.
-    @Test func aSnapshotOfAnEarlierStageIsLeftBehind() async throws {
+    // The controller was down while the stage changed: the same evidence, another step's traffic.
+    @Test func aSnapshotOfAnEarlierStageGoesOn() async throws {
         let store = try HistoryStore.temporary()
         defer { store.close() }
         let first = Observatory(history: store)
         try await first.follow(Self.state)
         for batch in Self.batches(3) { _ = try await first.ingest(batch) }
+        let known = await Self.look(first).evidence
         try await first.checkpoint()
         let gradual = Scene.state(advances: 2, guardrails: Self.guardrails)
         let second = Observatory(history: store)
         try await second.follow(gradual)
-        #expect(await Self.look(second).evidence.allSatisfy { $0.process.counted?.trials == 0 })
         try await first.follow(gradual)
-        #expect(await Self.look(first).evidence == Self.look(second).evidence)
+        let (one, other) = await (Self.look(first), Self.look(second))
+        #expect(one.evidence == other.evidence && one.traffic.isEmpty && other.traffic.isEmpty)
+        #expect(one.evidence.map(\.process) == known.map(\.process))
     }
 
-    @Test func evidenceOfAnEndedRunIsForgotten() async throws {
+    // Statistics, what breaks validity, 12: the same versions again continue the same wealth.
+    @Test func aSecondRunOfTheSameVersionsContinues() async throws {
         let store = try HistoryStore.temporary()
         defer { store.close() }
         let observatory = Observatory(history: store)
         try await observatory.follow(Self.state)
         for batch in Self.batches(2) { _ = try await observatory.ingest(batch) }
-        try await observatory.checkpoint()
-        let run = try #require(Self.state.run).id.description
-        guard case .found = try store.loadEvidence(run: run) else {
-            Issue.record("nothing was saved")
-            return
-        }
-        let cause = Cause.withdrawn(summary: "x")
-        try await observatory.follow(
-            Self.state.after(.rollBack(cause), number: 4, at: Scene.start))
-        #expect(try store.loadEvidence(run: run) == .missing)
+        let known = await Self.look(observatory).evidence
+        let cause = Cause.superseded(summary: "the plan was edited")
+        let ended = Self.state.after(.rollBack(cause), number: 4, at: Scene.start)
+        try await observatory.follow(ended)
         #expect(await Self.look(observatory).evidence.isEmpty)
+
+        guard let run = Self.state.run else { return }
+        let ask = Ask(
+            candidate: run.candidate, bootstrap: nil, fallback: nil, stickyBy: .requestID,
+            onNewVersion: .queue, plan: run.plan, guardrails: run.guardrails,
+            specDigest: Scene.digest("e"), policyDigest: run.policyDigest)
+        let again = ended.after(.start(Action.Start(ask)), number: 5, at: Scene.start)
+        let restarted = Observatory(history: store)
+        for one in [observatory, restarted] {
+            try await one.follow(again)
+            #expect(await Self.look(one).evidence.map(\.process) == known.map(\.process))
+        }
+
+        // Refused and released by a person: a new promise.
+        let breach = Cause.breach(guardrail: Scene.errors.name, summary: "errors")
+        let refused = again.after(.rollBack(breach), number: 6, at: Scene.start)
+        let released = refused.after(
+            .start(Action.Start(ask)), number: 7, at: Scene.start + .seconds(9_999))
+        try await observatory.follow(refused)
+        try await observatory.follow(released)
+        #expect(
+            await Self.look(observatory).evidence.allSatisfy {
+                ($0.process.counted?.trials ?? 0) == 0
+            })
     }
 
     @Test func onlyNewsOfFollowedRolloutsWakes() async throws {

@@ -3,6 +3,8 @@ import Foundation
 import History
 import RolloutCore
 
+@testable import Signals
+
 /// One rollout in two regions, and the facts that its traffic leaves.
 enum Scene {
     static let name: RolloutName = id("selector")
@@ -59,7 +61,9 @@ enum Scene {
         "sliced", .errors, .atMost(finite(0.05)), slices: [.region])
 
     /// A run after so many advances: shadow, canary 50 %, gradual 60 % then 80 %, full.
-    static func state(advances: Int, guardrails: [GuardrailSpec]) -> RolloutState {
+    static func state(
+        advances: Int, guardrails: [GuardrailSpec], stickyBy: StickyKey = .requestID
+    ) -> RolloutState {
         let regions = [eu, us]
         func stage(_ kind: StageKind, _ shares: Int...) -> StageSpec {
             StageSpec(
@@ -71,7 +75,7 @@ enum Scene {
             stage(.full, 10_000),
         ]
         let ask = Ask(
-            candidate: served("2.0.0", "b"), bootstrap: nil, fallback: nil, stickyBy: .requestID,
+            candidate: served("2.0.0", "b"), bootstrap: nil, fallback: nil, stickyBy: stickyBy,
             onNewVersion: .queue, plan: Plan(stages: stages, regions: regions),
             guardrails: [
                 GuardrailSet(
@@ -90,11 +94,18 @@ enum Scene {
         return state
     }
 
-    static func run(advances: Int, guardrails: [GuardrailSpec]) -> Run {
-        guard let run = state(advances: advances, guardrails: guardrails).run else {
-            preconditionFailure()
+    static func book(
+        advances: Int, guardrails: [GuardrailSpec], stickyBy: StickyKey = .requestID
+    ) -> EvidenceBook {
+        var book: EvidenceBook?
+        for step in 0...advances {
+            let state = state(advances: step, guardrails: guardrails, stickyBy: stickyBy)
+            guard let run = state.run else { preconditionFailure() }
+            if book == nil { book = EvidenceBook(run, of: state) }
+            book?.follow(run, of: state)
         }
-        return run
+        guard let book else { preconditionFailure() }
+        return book
     }
 
     static func answer(
@@ -117,6 +128,19 @@ struct Tape {
         facts.append(Fact(sequence: Int64(facts.count + 1), answer: answer, event: event))
     }
 
+    /// One answer, and its label so many seconds later.
+    mutating func labelled(
+        _ id: String, _ arm: Arm, correct: Bool, second: Int64, delay: Int64 = 1,
+        generation: Int = 3, unit: UInt64 = 0
+    ) {
+        let answer = Scene.answer(id, arm, generation: generation, second: second, unit: unit)
+        add(answer)
+        add(
+            answer,
+            .labelled(
+                correct: correct, previously: nil, at: Scene.start + .seconds(second + delay)))
+    }
+
     mutating func answers(
         _ count: Int, _ arm: Arm, failing: Int = 0, region: RegionName = Scene.eu,
         generation: Int = 3
@@ -132,22 +156,14 @@ struct Tape {
 }
 
 extension GuardrailProcess {
-    var process: (any EvidenceProcess)? {
-        switch self {
-        case .proportion(let process): process
-        case .comparison(let process): process
-        case .mean(let process): process
-        case .split(let process): process
-        case .unmeasured: nil
-        }
-    }
-
     /// Failures and trials of the candidate, whatever the kind.
     var counted: (trials: Int, failures: Int)? {
         switch self {
         case .proportion(let process): (process.trials, process.failures.lowerBound)
         case .comparison(let process):
             (process.totals.candidateTrials, process.totals.candidateFailures)
+        case .paired(let process):
+            (process.better + process.equal + process.worse, process.worse)
         case .split(let process): (process.counts.reduce(0, +), 0)
         case .mean, .unmeasured: nil
         }

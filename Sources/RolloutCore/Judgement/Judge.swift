@@ -58,7 +58,9 @@ extension GuardrailEvidence {
         let candidates = slices.compactMap { slice in
             slice.process.evidence.map { ($0, slice.region) }
         }
-        let worst = candidates.max { ($0.0.rollbackLogE ?? 0, $1.1) < ($1.0.rollbackLogE ?? 0, $0.1) }
+        let worst = candidates.max {
+            ($0.0.rollbackLogE ?? 0, $1.1) < ($1.0.rollbackLogE ?? 0, $0.1)
+        }
         guard let worst, let logE = worst.0.rollbackLogE, logE > pooled else { return nil }
         return (worst.0.reading(alpha: level), worst.1)
     }

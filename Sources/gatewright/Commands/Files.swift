@@ -35,6 +35,7 @@ struct ValidateCommand: AsyncParsableCommand {
         var diagnostics: [Diagnostic]
         var problems: [String] = []
         var notes: [String] = []
+        var promises: [RolloutPromise] = []
         if let commit {
             let recorded = try await RecordedRepository(path: path, branch: commit)
             let snapshot = try await recorded.snapshot()
@@ -51,14 +52,18 @@ struct ValidateCommand: AsyncParsableCommand {
         } else {
             let project = try WorkingTree.check(path)
             diagnostics = project.diagnostics
+            promises = project.rollouts.values.sorted { $0.name < $1.name }.compactMap {
+                RolloutPromise($0)
+            }
             notes = project.rollouts.values.sorted { $0.name < $1.name }.compactMap(\.notEnforced)
         }
-        try report(diagnostics, problems, notes)
+        try report(diagnostics, problems, notes, promises)
         if !problems.isEmpty || diagnostics.contains(where: \.isError) { throw ExitCode(1) }
     }
 
     private func report(
-        _ diagnostics: [Diagnostic], _ problems: [String], _ notes: [String]
+        _ diagnostics: [Diagnostic], _ problems: [String], _ notes: [String],
+        _ promises: [RolloutPromise]
     ) throws {
         switch output {
         case .json:
@@ -66,11 +71,13 @@ struct ValidateCommand: AsyncParsableCommand {
                 "diagnostics": try diagnostics.json(),
                 "state": .array(problems.map { .string($0) }),
                 "notes": .array(notes.map { .string($0) }),
+                "promises": try CanonicalJSON.encode(promises),
             ]
             try FileHandle.standardOutput.write(contentsOf: Data(answer.pretty))
         case .text:
             for diagnostic in diagnostics { print("\(diagnostic)\n") }
             for problem in problems { print("\(problem)\n") }
+            for promise in promises { print(promise.text) }
             for note in notes { print("note: \(note)\n") }
             let errors = diagnostics.count(where: \.isError) + problems.count
             let warnings = diagnostics.count { !$0.isError }
