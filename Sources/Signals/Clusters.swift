@@ -23,6 +23,8 @@ struct Clusters: Codable, Sendable, Hashable {
         // Estimating is dear and changes slowly: again when there is a twentieth more.
         guard outcomes >= nextEstimate else { return }
         nextEstimate = outcomes + max(50, outcomes / 20)
-        designEffect = max(candidate.estimate, stable.estimate)
+        // At a small share the candidate has few users; then the others tell how alike users are.
+        let known = [candidate, stable].filter(\.isKnown)
+        designEffect = (known.isEmpty ? [candidate] : known).map(\.estimate).max() ?? 1
     }
 }

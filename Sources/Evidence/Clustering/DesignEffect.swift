@@ -43,6 +43,9 @@ package struct DesignEffect: Sendable, Hashable {
         shrink()
     }
 
+    /// Whether there are enough users for an estimate.
+    package var isKnown: Bool { users.count >= Self.usersMin }
+
     /// The estimate, at least 1.
     package var estimate: Double {
         // In order of the hash: sums of doubles depend on it.
