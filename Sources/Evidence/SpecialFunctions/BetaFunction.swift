@@ -22,39 +22,58 @@ package enum BetaFunction {
     }
 
     /// The same, for a caller that knows y = 1 - x more exactly than x says
-    /// (continued fraction DLMF 8.17.22, after the symmetry 8.17.4).
+    /// (the symmetry DLMF 8.17.4 leaves the tail that has full precision).
     package static func tails(_ a: Double, _ b: Double, x: Double, y: Double) -> LogTails {
         guard a > 0, b > 0, a.isFinite, b.isFinite, x >= 0, y >= 0, x <= 1, y <= 1 else {
             return .undefined
         }
         if x == 0 { return .nothingBelow }
         if y == 0 { return .nothingAbove }
-        let logPower = Deviance.logBinomial(a, b, x: x, y: y) - Elementary.log(a + b)
-        if x * (a + b + 2) < a + 1 {
+        let logPower =
+            Deviance.logBinomial(a, b, x: x, y: y) + Elementary.log(a) + Elementary.log(b / (a + b))
+        // How far x is below the mean, times a + b; without the cancellation when a or b is large.
+        let below = a > b ? (a + b) * y - b : a - (a + b) * x
+        if below >= 0 {
             return LogTails(
-                logLower: logPower + Elementary.log(b * fraction(a, b, x)))
+                logLower: logPower + Elementary.log(fraction(a, b, x, y, below: below)))
         }
-        return LogTails(logUpper: logPower + Elementary.log(a * fraction(b, a, y)))
+        return LogTails(logUpper: logPower + Elementary.log(fraction(b, a, y, x, below: -below)))
     }
 
-    private static func fraction(_ a: Double, _ b: Double, _ x: Double) -> Double {
-        typealias G = GammaFunction
-        var c = 1.0
-        var d = 1 / G.awayFromZero(1 - (a + b) * x / (a + 1))
-        var h = d
-        for i in 1..<G.limit {
-            let m = Double(i)
-            let even = m * (b - m) * x / ((a + 2 * m - 1) * (a + 2 * m))
-            d = 1 / G.awayFromZero(1 + even * d)
-            c = G.awayFromZero(1 + even / c)
-            h *= d * c
-            let odd = -(a + m) * (a + b + m) * x / ((a + 2 * m) * (a + 2 * m + 1))
-            d = 1 / G.awayFromZero(1 + odd * d)
-            c = G.awayFromZero(1 + odd / c)
-            h *= d * c
-            if abs(d * c - 1) < .ulpOfOne { break }
+    /// The continued fraction of Didonato and Morris 1992 (TOMS 708, `BFRAC`), contracted so that
+    /// all terms are positive.
+    private static func fraction(
+        _ a: Double, _ b: Double, _ x: Double, _ y: Double, below: Double
+    ) -> Double {
+        let c = 1 + below
+        let c1 = 1 + 1 / a
+        var (p, s) = (1.0, a + 1)
+        var (numerator, denominator) = (0.0, 1.0)
+        var nextDenominator = c / c1
+        var result = c1 / c
+        var nextNumerator = 1.0
+        for i in 1..<GammaFunction.limit {
+            let n = Double(i)
+            let t = n / a
+            let w = n * (b - n) * x
+            let e = a / s
+            let alpha = p * (p + b / a) * e * e * (w * x)
+            let beta = n + w / s + (1 + t) / (c1 + 2 * t) * (c + n * (1 + y))
+            p = 1 + t
+            s += 2
+            (numerator, nextNumerator) = (nextNumerator, alpha * numerator + beta * nextNumerator)
+            (denominator, nextDenominator) = (
+                nextDenominator, alpha * denominator + beta * nextDenominator
+            )
+            let last = result
+            result = nextNumerator / nextDenominator
+            if !(abs(result - last) > 1e-16 * result) { break }
+            numerator /= nextDenominator
+            denominator /= nextDenominator
+            nextNumerator = result
+            nextDenominator = 1
         }
-        return h
+        return result
     }
 }
 

@@ -37,9 +37,9 @@ package enum KolmogorovDistribution {
         if t <= 0.5 { return 1 }
         if t <= 1 {
             // Ruben and Gambino: n! (2d - 1/n)^n
-            return 1
-                - Elementary.exp(
-                    GammaFunction.log(size + 1) + size * Elementary.log((2 * t - 1) / size))
+            let logFactorial =
+                0.5 * Elementary.log(2 * .pi * size) - size + LogDomain.stirlingRemainder(size)
+            return 1 - Elementary.exp(logFactorial + size * Elementary.log(2 * t - 1))
         }
         if t >= size - 1 { return 2 * Elementary.exp(size * Elementary.log1p(-d)) }
         let scale = t * d
@@ -97,12 +97,24 @@ package enum KolmogorovDistribution {
         }
         let corner = 1 - 2 * power + Elementary.power(max(2 * h - 1, 0), Double(m))
         base[m - 1, 0] = corner * inverseFactorials[m]
-        let (value, exponent) = base.power(n, entry: k - 1)
-        guard value > 0 else { return 0 }
-        let logFactor = GammaFunction.log(Double(n) + 1) - Double(n) * Elementary.log(Double(n))
-        return min(
-            1, Elementary.exp(Elementary.log(value) + Double(exponent) * LogDomain.log2 + logFactor)
-        )
+        var (value, exponent) = base.power(n, entry: k - 1)
+        // times n!/n^n, factor by factor: one logarithm of it would be too coarse.
+        for i in 1...n {
+            value *= Double(i) / Double(n)
+            if value < 0x1p-128, value > 0 {
+                value *= 0x1p128
+                exponent -= 128
+            }
+        }
+        while exponent > 0 {
+            value *= 0x1p128
+            exponent -= 128
+        }
+        while exponent < 0, value > 0 {
+            value *= 0x1p-128
+            exponent += 128
+        }
+        return min(1, value)
     }
 }
 
