@@ -10,7 +10,9 @@ package protocol VectorFamily: Sendable {
 package enum Vectors {
     /// In the order in which they are asked.
     static let families: [any VectorFamily.Type] = [
-        SpecialFunctionVectors.self
+        SpecialFunctionVectors.self,
+        ConfseqVectors.self,
+        MixtureSPRTVectors.self,
     ]
 
     /// Computes all cases of one file.

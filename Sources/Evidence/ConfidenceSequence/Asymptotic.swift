@@ -81,6 +81,17 @@ package enum MixtureSPRT {
         }
     }
 
+    /// The mixture's variance that is best for effects of variance sigma² when at most
+    /// `truncation` observations are made (Johari et al. 2022, theorem 5), unrounded.
+    package static func mixtureVariance(
+        alpha: Double, sigma: Double, truncation: Double
+    ) -> Double? {
+        guard alpha > 0, alpha < 1, sigma > 0, truncation > 0 else { return nil }
+        let b = -2 * Elementary.log(alpha) / (truncation * sigma * sigma).squareRoot()
+        let tail = NormalDistribution.sf(b)
+        return sigma * sigma * tail / (NormalDistribution.density(b) * b - tail)
+    }
+
     /// The number of the first ratio above 1/alpha, counted from 1; all of them if there is none.
     package static func rejection(_ ratios: [Double], alpha: Double) -> Int {
         ratios.firstIndex { $0 > 1 / alpha }.map { $0 + 1 } ?? ratios.count

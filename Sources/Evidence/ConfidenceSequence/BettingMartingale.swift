@@ -55,7 +55,7 @@ package struct BettingMartingale: Sendable, Hashable {
     }
 
     /// What the mean of the rest is, if that of all is `mean`.
-    private func conditionalMeans(_ x: [Double], _ mean: Double) -> [Double] {
+    package func conditionalMeans(_ x: [Double], _ mean: Double) -> [Double] {
         guard let population else { return Array(repeating: mean, count: x.count) }
         var sum = 0.0
         return x.enumerated().map { index, value in

@@ -11,8 +11,9 @@ package enum BettingStrategy: Sendable, Hashable {
     case kelly
     /// The lower bound on the wealth ("LBOW").
     case lowerBound
-    /// The same share of what can be bet, at all times.
-    case constant(share: Double)
+    /// The same share of what can be bet, at all times; of what can be bet upwards, in both
+    /// directions, unless `isMirrored`.
+    case constant(share: Double, isMirrored: Bool = true)
 
     /// Observations that are counted as seen before the first.
     package struct Prior: Sendable, Hashable {
@@ -31,7 +32,7 @@ package enum BettingStrategy: Sendable, Hashable {
     /// - Parameters:
     ///   - means: the mean under the hypothesis at each time; they differ without replacement.
     ///   - isAgainst: whether the bet is that the mean is lower.
-    func bets(
+    package func bets(
         on x: [Double], against means: [Double], population: Int? = nil, isAgainst: Bool = false
     ) -> [Double] {
         switch self {
@@ -41,7 +42,8 @@ package enum BettingStrategy: Sendable, Hashable {
             Self.approximateKelly(x, means, population, prior, scale)
         case .kelly: Self.kelly(x, means)
         case .lowerBound: Self.lowerBound(x, means)
-        case .constant(let share): means.map { share / (isAgainst ? 1 - $0 : $0) }
+        case .constant(let share, let isMirrored):
+            means.map { share / (isAgainst && isMirrored ? 1 - $0 : $0) }
         }
     }
 
@@ -111,16 +113,17 @@ package enum BettingStrategy: Sendable, Hashable {
     }
 
     private static func lowerBound(_ x: [Double], _ means: [Double]) -> [Double] {
-        var (sum, squares) = (0.0, 0.25)
+        var (sum, squares) = (0.0, 0.0)
         return zip(x, means).enumerated().map { index, pair in
             let (value, mean) = pair
             let t = Double(index + 1)
             let expected = index == 0 ? 0.5 : (0.5 + sum) / t
             let gap = expected - mean
             let most = gap > 0 ? mean : 1 - mean
-            let bet = gap / (most * abs(gap) + squares / (t + 1) + gap * gap)
+            let spread = (index == 0 ? 0.25 : squares) / (t + 1)
+            let bet = gap / (most * abs(gap) + spread + gap * gap)
             sum += value
-            squares = (index == 0 ? 0.25 : squares) + (value - mean) * (value - mean)
+            squares += (value - mean) * (value - mean)
             return bet
         }
     }

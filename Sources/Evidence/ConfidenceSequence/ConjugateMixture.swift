@@ -65,7 +65,8 @@ package enum ConjugateMixture {
         }
     }
 
-    private static func wealth(
+    /// The wealth after each observation against one mean.
+    package static func wealth(
         _ x: [Double], _ mean: Double, tunedTo: Double, alpha: Double
     ) -> [Double] {
         var sum = 0.0
