@@ -67,10 +67,6 @@ enum BettingCalls {
                 strategy.bets(
                     on: x, against: martingale.conditionalMeans(x, mean), population: population))
         },
-        "lambda_Kelly": { p, x in
-            let mean = try p.double("m")
-            return .bets(BettingStrategy.kelly.bets(on: x, against: x.map { _ in mean }))
-        },
         "lambda_LBOW": { p, x in
             let mean = try p.double("m")
             return .bets(BettingStrategy.lowerBound.bets(on: x, against: x.map { _ in mean }))

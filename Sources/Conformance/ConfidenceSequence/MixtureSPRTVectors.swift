@@ -23,7 +23,7 @@ package enum MixtureSPRTVectors: VectorFamily {
 
     private static let inputs: Set<String> = [
         "x", "y", "sigma", "tau", "theta", "warmup", "warmup_observations", "alpha",
-        "distribution", "call", "note",
+        "distribution", "call", "note", "truncation",
     ]
 
     private static func trajectory(
@@ -34,7 +34,7 @@ package enum MixtureSPRTVectors: VectorFamily {
                 return variance(one["args"] ?? one["params"] ?? one, one, &found)
             }
             guard let x = one["x"]?.doubles, let y = one["y"]?.doubles,
-                let tau = one["tau"]?.double
+                let tau = one["tau"]?.double ?? mixtureVariance(one)
             else { return found.isUnknown("no x, y or tau") }
             let warmup = one["warmup"]?.int ?? one["warmup_observations"]?.int ?? 100
             let theta = one["theta"]?.double ?? 0
@@ -61,15 +61,23 @@ package enum MixtureSPRTVectors: VectorFamily {
         }
     }
 
-    /// The library rounds to two decimals, halves to even.
     private static func variance(
         _ parameters: VectorValue, _ one: VectorValue, _ found: inout VectorCase
     ) {
-        guard let alpha = parameters["alpha"]?.double, let sigma = parameters["sigma"]?.double,
-            let truncation = parameters["truncation"]?.double
-        else { return found.isUnknown("no alpha, sigma or truncation") }
-        let value = MixtureSPRT.mixtureVariance(alpha: alpha, sigma: sigma, truncation: truncation)
-        found.expect(
-            "value", value.map { ($0 * 100).rounded(.toNearestOrEven) / 100 }, one["value"])
+        guard let value = mixtureVariance(parameters) else {
+            return found.isUnknown("no alpha, sigma or truncation")
+        }
+        found.expect("value", value, one["value"])
+    }
+
+    /// The library rounds to two decimals, halves to even, and takes this for tau when none is
+    /// given: a variance for a standard deviation.
+    private static func mixtureVariance(_ parameters: VectorValue) -> Double? {
+        guard let sigma = parameters["sigma"]?.double,
+            let truncation = parameters["truncation"]?.double,
+            let value = MixtureSPRT.mixtureVariance(
+                alpha: parameters["alpha"]?.double ?? 0.05, sigma: sigma, truncation: truncation)
+        else { return nil }
+        return (value * 100).rounded(.toNearestOrEven) / 100
     }
 }

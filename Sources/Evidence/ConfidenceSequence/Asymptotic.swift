@@ -89,7 +89,7 @@ package enum MixtureSPRT {
         guard alpha > 0, alpha < 1, sigma > 0, truncation > 0 else { return nil }
         let b = -2 * Elementary.log(alpha) / (truncation * sigma * sigma).squareRoot()
         let tail = NormalDistribution.sf(b)
-        return sigma * sigma * tail / (NormalDistribution.density(b) * b - tail)
+        return sigma * sigma * tail / (NormalDistribution.density(b) / b - tail)
     }
 
     /// The number of the first ratio above 1/alpha, counted from 1; all of them if there is none.

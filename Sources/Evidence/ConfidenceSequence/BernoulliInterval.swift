@@ -27,13 +27,14 @@ package enum BernoulliInterval {
             ).logValue(s: (mean - p) * trials, v: variance * trials) + Elementary.log(alpha)
         }
         // As p goes to an end, the wealth may stay below the threshold: then the end is inside.
-        let edge = 1e-14
+        let (first, last) = (1e-18, 1 - Double.ulpOfOne / 2)
+        let middle = min(max(mean, first), last)
         var (lower, upper) = (0.0, 1.0)
-        if mean > edge, excess(edge * mean) > 0 {
-            lower = Root.find(low: edge * mean, high: mean, excess) ?? 0
+        if mean > 0, excess(first) > 0 {
+            lower = Root.find(low: first, high: middle, excess) ?? 0
         }
-        if mean < 1 - edge, excess(1 - edge) > 0 {
-            upper = Root.find(low: mean, high: 1 - edge, excess) ?? 1
+        if mean < 1, excess(last) > 0 {
+            upper = Root.find(low: middle, high: last, excess) ?? 1
         }
         return ConfidenceInterval(lower: lower, upper: upper)
     }
