@@ -9,7 +9,11 @@ package protocol VectorFamily: Sendable {
 
 package enum Vectors {
     /// In the order in which they are asked.
-    static let families: [any VectorFamily.Type] = []
+    static let families: [any VectorFamily.Type] = [
+        SpecialFunctionVectors.self,
+        ConfseqVectors.self,
+        MixtureSPRTVectors.self,
+    ]
 
     /// Computes all cases of one file.
     package static func check(_ document: VectorValue, file: String) -> VectorReport {
