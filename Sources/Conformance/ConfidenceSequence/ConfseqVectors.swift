@@ -59,9 +59,13 @@ package enum ConfseqVectors: VectorFamily {
         let outputs = Set((one.object ?? [:]).keys).subtracting(inputs)
         report.check(label) { found in
             try found.known { found in
-                var parameters = CallParameters(
-                    call: call, given: given, order: BoundaryCalls.order)
-                if call.contains("constant bets") {
+                var parameters = CallParameters(call: call, given: given) { name in
+                    let order = BoundaryCalls.order(name)
+                    return order.isEmpty ? BoundedMeanCalls.order(name) : order
+                }
+                if parameters.name == "lambda_Kelly" {
+                    try BettingCalls.kelly(&parameters, data, one, outputs, &found)
+                } else if call.contains("constant bets") {
                     try BettingCalls.constantBets(call, &parameters, data, one, outputs, &found)
                 } else if !BoundaryCalls.order(parameters.name).isEmpty {
                     try BoundaryCalls.check(&parameters, one, outputs, &found)
