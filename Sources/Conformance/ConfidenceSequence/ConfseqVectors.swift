@@ -8,7 +8,7 @@ package enum ConfseqVectors: VectorFamily {
     ]
 
     package static func recognises(_ document: VectorValue) -> Bool {
-        if document["provenance"]?["library"]?.string == "confseq" { return true }
+        if document["provenance"]?["library"]?.string?.hasPrefix("confseq") == true { return true }
         return (document["cases"]?.list ?? []).contains { one in
             let call = one["call"]?.string ?? ""
             return modules.contains { call.hasPrefix($0) }
