@@ -95,6 +95,29 @@ enum BettingCalls {
         try CallResult.wealth(wealth).compare(one, outputs, &found)
     }
 
+    /// Kelly's bets, where the library's own root search has found them.
+    static func kelly(
+        _ p: inout CallParameters, _ data: VectorValue?, _ one: VectorValue,
+        _ outputs: Set<String>, _ found: inout VectorCase
+    ) throws {
+        guard let x = data?.doubles else { throw MissingParameter(name: "sequence") }
+        let mean = try p.double("m")
+        try p.finish()
+        let reference = outputs.first.flatMap { one[$0]?.doubles } ?? []
+        for (index, bet) in reference.enumerated() {
+            let gaps = x.prefix(index).map { $0 - mean }
+            let slope = gaps.reduce(0) { $0 + $1 / (1 + bet * $1) }
+            let isRuinous = gaps.contains { 1 + bet * $0 < 0 }
+            let isMixed = gaps.contains { $0 > 0 } && gaps.contains { $0 < 0 }
+            if isMixed, isRuinous || abs(slope) > 1e-5 * Double(index) {
+                return found.isUnknown("the library's root search did not converge at \(index)")
+            }
+        }
+        let bets = BettingStrategy.kelly.bets(on: x, against: x.map { _ in mean })
+        try CallResult.bets(bets).compare(
+            one, outputs, &found, within: .relative(1e-6, absolute: 1e-9))
+    }
+
     private static func number(after mark: String, in text: String) -> Double? {
         var rest = Substring(text)
         while !rest.isEmpty {

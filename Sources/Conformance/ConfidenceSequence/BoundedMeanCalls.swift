@@ -2,6 +2,28 @@ import Evidence
 
 /// The functions of `confseq.predmix`, `confseq.conjmix_bounded` and `confseq.other_bounded`.
 enum BoundedMeanCalls {
+    /// The parameters by position.
+    static func order(_ name: String) -> [String] {
+        switch name {
+        case "rho2_opt": ["t_opt", "alpha_opt"]
+        case "conjmix_bernoulli_cs": ["x", "t_opt", "alpha", "breaks", "running_intersection"]
+        case "conjmix_hoeffding_twosided_cs": ["x", "t_opt", "alpha", "running_intersection"]
+        case "predmix_hoeffding_ci": ["x", "alpha", "N", "running_intersection"]
+        case "banco": ["x", "alpha", "running_intersection"]
+        case _ where name.hasPrefix("conjmix_empbern"):
+            ["x", "v_opt", "alpha", "running_intersection"]
+        case _ where name.hasPrefix("predmix"):
+            ["x", "alpha", "truncation", "running_intersection", "N", "fixed_n"]
+        case "hedged_cs":
+            ["x", "alpha", "N", "breaks", "running_intersection", "parallel", "theta"]
+        case "dKelly_cs": ["x", "D", "alpha", "N", "breaks", "running_intersection"]
+        case "betting_mart": ["x", "m", "alpha"]
+        case "lambda_aKelly", "lambda_Kelly", "lambda_LBOW": ["x", "m"]
+        case "lambda_predmix_eb": ["x", "truncation", "alpha", "fixed_n"]
+        default: []
+        }
+    }
+
     /// `nil` when the function is none of these.
     static func compute(_ p: inout CallParameters, _ x: [Double]?) throws -> CallResult? {
         if p.name == "rho2_opt" {

@@ -20,8 +20,10 @@ struct CallParameters {
                 values[names[index]] = value
             }
         }
-        if call.contains("two-sided") { values["is_one_sided"] = .bool(false) }
-        if call.contains("one-sided") { values["is_one_sided"] = .bool(true) }
+        if names.contains("is_one_sided") {
+            if call.contains("two-sided") { values["is_one_sided"] = .bool(false) }
+            if call.contains("one-sided") { values["is_one_sided"] = .bool(true) }
+        }
         values.merge(given) { $1 }
         self.values = values
         unread = Set(values.filter { $0.value != .null }.keys)

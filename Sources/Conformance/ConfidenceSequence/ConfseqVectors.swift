@@ -8,7 +8,7 @@ package enum ConfseqVectors: VectorFamily {
     ]
 
     package static func recognises(_ document: VectorValue) -> Bool {
-        if document["provenance"]?["library"]?.string == "confseq" { return true }
+        if document["provenance"]?["library"]?.string?.hasPrefix("confseq") == true { return true }
         return (document["cases"]?.list ?? []).contains { one in
             let call = one["call"]?.string ?? ""
             return modules.contains { call.hasPrefix($0) }
@@ -59,9 +59,13 @@ package enum ConfseqVectors: VectorFamily {
         let outputs = Set((one.object ?? [:]).keys).subtracting(inputs)
         report.check(label) { found in
             try found.known { found in
-                var parameters = CallParameters(
-                    call: call, given: given, order: BoundaryCalls.order)
-                if call.contains("constant bets") {
+                var parameters = CallParameters(call: call, given: given) { name in
+                    let order = BoundaryCalls.order(name)
+                    return order.isEmpty ? BoundedMeanCalls.order(name) : order
+                }
+                if parameters.name == "lambda_Kelly" {
+                    try BettingCalls.kelly(&parameters, data, one, outputs, &found)
+                } else if call.contains("constant bets") {
                     try BettingCalls.constantBets(call, &parameters, data, one, outputs, &found)
                 } else if !BoundaryCalls.order(parameters.name).isEmpty {
                     try BoundaryCalls.check(&parameters, one, outputs, &found)

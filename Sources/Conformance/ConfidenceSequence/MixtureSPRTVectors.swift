@@ -3,7 +3,7 @@ import Evidence
 /// Trajectories of mixture sequential probability ratios, as of the library `msprt`.
 package enum MixtureSPRTVectors: VectorFamily {
     package static func recognises(_ document: VectorValue) -> Bool {
-        if document["provenance"]?["library"]?.string == "msprt" { return true }
+        if document["provenance"]?["library"]?.string?.hasPrefix("msprt") == true { return true }
         return (document.object ?? [:]).values.contains { $0["lambda_n"] != nil }
     }
 

@@ -138,6 +138,7 @@ package enum BernoulliDivergence {
         guard p >= 0, p <= 1, q >= 0, q <= 1 else { return .nan }
         if (q == 0 && p > 0) || (q == 1 && p < 1) { return .infinity }
         if q == 0 || q == 1 { return 0 }
-        return Deviance.poisson(p, mean: q) + Deviance.poisson(1 - p, mean: 1 - q)
+        return Deviance.poisson(p, mean: q)
+            + Deviance.poisson(1 - p, mean: 1 - q, difference: q - p)
     }
 }

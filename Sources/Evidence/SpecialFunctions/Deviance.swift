@@ -3,10 +3,15 @@
 enum Deviance {
     /// x log(x/m) + m - x without cancellation, for x ≥ 0 and m > 0.
     static func poisson(_ x: Double, mean m: Double) -> Double {
+        poisson(x, mean: m, difference: x - m)
+    }
+
+    /// The same, for a caller that knows x - m more exactly than x and m say.
+    static func poisson(_ x: Double, mean m: Double, difference: Double) -> Double {
         guard x > 0 else { return m }
-        if abs(x - m) < 0.1 * (x + m) {
-            let v = (x - m) / (x + m)
-            var sum = (x - m) * v
+        if abs(difference) < 0.1 * (x + m) {
+            let v = difference / (x + m)
+            var sum = difference * v
             var power = 2 * x * v
             var j = 3.0
             while j < 200 {
@@ -18,7 +23,7 @@ enum Deviance {
             }
             return sum
         }
-        return x * Elementary.log(x / m) + m - x
+        return x * Elementary.log(x / m) - difference
     }
 
     /// log of x^a e^-x / Γ(a+1) for a > 0, x > 0.
