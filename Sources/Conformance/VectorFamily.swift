@@ -13,6 +13,8 @@ package enum Vectors {
         SpecialFunctionVectors.self,
         ConfseqVectors.self,
         MixtureSPRTVectors.self,
+        ClassicalVectors.self,
+        GroupSequentialVectors.self,
     ]
 
     /// Computes all cases of one file.

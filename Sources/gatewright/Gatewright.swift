@@ -32,6 +32,7 @@ struct Gatewright: AsyncParsableCommand {
             CommandGroup(
                 name: "Files",
                 subcommands: [InitialiseCommand.self, ValidateCommand.self, SchemaCommand.self]),
+            CommandGroup(name: "Statistics", subcommands: [StatsCommand.self]),
             CommandGroup(
                 name: "Running",
                 subcommands: [

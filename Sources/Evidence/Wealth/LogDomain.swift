@@ -25,6 +25,8 @@ package enum LogDomain {
         boundedExp(min(max(exponent, -700), 700))
     }
 
+    static func cosine(_ angle: Double) -> Double { boundedCosine(angle) }
+
     /// log(e^left + e^right)
     package static func logAddExp(_ left: Double, _ right: Double) -> Double {
         let (low, high) = left < right ? (left, right) : (right, left)
@@ -110,3 +112,4 @@ private func boundedLog(_ value: Double) -> Double {
 }
 private func boundedLog1p(_ value: Double) -> Double { log1p(min(value, .greatestFiniteMagnitude)) }
 private func boundedExp(_ exponent: Double) -> Double { exp(exponent) }
+private func boundedCosine(_ angle: Double) -> Double { cos(angle) }

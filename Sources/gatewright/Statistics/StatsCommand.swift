@@ -1,0 +1,9 @@
+import ArgumentParser
+
+/// The engine's methods by hand: for numbers from a notebook, a mail or an incident.
+struct StatsCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "stats",
+        abstract: "Calculate with the evidence engine, check it, and measure how often it errs.",
+        subcommands: [StatsCheckCommand.self])
+}
