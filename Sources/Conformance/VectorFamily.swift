@@ -15,6 +15,8 @@ package enum Vectors {
         MixtureSPRTVectors.self,
         ClassicalVectors.self,
         GroupSequentialVectors.self,
+        EngineVectors.self,
+        SavviVectors.self,
     ]
 
     /// Computes all cases of one file.
