@@ -10,7 +10,8 @@ package protocol VectorFamily: Sendable {
 package enum Vectors {
     /// In the order in which they are asked.
     static let families: [any VectorFamily.Type] = [
-        SpecialFunctionVectors.self
+        SpecialFunctionVectors.self,
+        DriftVectors.self,
     ]
 
     /// Computes all cases of one file.
