@@ -15,7 +15,8 @@ extension DriftAnswers {
             var computed: [Double]?
             if let bins = call.count(before: "reference-quantile") ?? call.count(before: "quantile")
             {
-                computed = Binning.quantileEdges(ofSorted: first.values, bins: bins)
+                computed = Binning.quantileEdges(
+                    ofSorted: first.values, bins: bins, repeating: true)
             }
             guard let edges = listed ?? computed else { return nil }
             if let computed { answer.lists["inner_edges"] = computed }

@@ -17,16 +17,20 @@ package enum Binning {
         return part < 0.5 ? low + (high - low) * part : high - (high - low) * (1 - part)
     }
 
-    /// The inner edges of `bins` bins with equal parts of the reference, without repetitions: what
-    /// is below the first or not below the last is in the outer bins, which are unbounded.
-    package static func quantileEdges(ofSorted sorted: [Double], bins: Int) -> [Double] {
+    /// The inner edges of `bins` bins with equal parts of the reference: what is below the first or
+    /// not below the last is in the outer bins, which are unbounded.
+    ///
+    /// - Parameter repeating: keep edges that repeat because values do; their bins are empty.
+    package static func quantileEdges(
+        ofSorted sorted: [Double], bins: Int, repeating: Bool = false
+    ) -> [Double] {
         guard bins > 1, bins <= mostBins else { return [] }
         var edges: [Double] = []
         for index in 1..<bins {
             guard let edge = quantile(ofSorted: sorted, Double(index) / Double(bins)) else {
                 return []
             }
-            if edges.last != edge { edges.append(edge) }
+            if repeating || edges.last != edge { edges.append(edge) }
         }
         return edges
     }

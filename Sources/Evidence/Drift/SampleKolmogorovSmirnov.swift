@@ -171,10 +171,8 @@ package struct OneSampleKolmogorovSmirnov: Sendable, Hashable {
         sign = isAbove ? 1 : -1
         let p: Double
         if alternative != .twoSided {
-            p =
-                method == .asymptotic
-                ? Elementary.exp(-2 * n * statistic * statistic)
-                : KolmogorovDistribution.oneSidedSF(statistic, n: sample.count)
+            // SciPy's one-sided test is exact whatever the method.
+            p = KolmogorovDistribution.oneSidedSF(statistic, n: sample.count)
         } else {
             switch method {
             case .exact: p = KolmogorovDistribution.exactSF(statistic, n: sample.count)

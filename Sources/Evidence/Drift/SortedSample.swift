@@ -6,8 +6,41 @@ package struct SortedSample: Sendable, Hashable {
     package init(_ values: [Double]) {
         var kept = values
         if !values.allSatisfy(\.isFinite) { kept = values.filter(\.isFinite) }
-        kept.sort()
-        self.values = kept
+        self.values = Self.ascending(kept)
+    }
+
+    /// Radix sort on order-preserving bits, 11 at a time: a report sorts hundreds of columns.
+    private static func ascending(_ values: [Double]) -> [Double] {
+        guard values.count > 256, values.count < Int(UInt32.max) else { return values.sorted() }
+        let sign: UInt64 = 1 << 63
+        var keys = values.map { value in
+            let bits = value.bitPattern
+            return bits & sign == 0 ? bits | sign : ~bits
+        }
+        var buffer = [UInt64](repeating: 0, count: keys.count)
+        var histogram = [Int](repeating: 0, count: 2_048)
+        for shift in stride(from: UInt64(0), to: 64, by: 11) {
+            for index in histogram.indices { histogram[index] = 0 }
+            for key in keys { histogram[Int(truncatingIfNeeded: key >> shift) & 2_047] += 1 }
+            if histogram.contains(keys.count) { continue }
+            var sum = 0
+            for index in histogram.indices {
+                (histogram[index], sum) = (sum, sum + histogram[index])
+            }
+            keys.withUnsafeBufferPointer { keys in
+                buffer.withUnsafeMutableBufferPointer { buffer in
+                    histogram.withUnsafeMutableBufferPointer { histogram in
+                        for key in keys {
+                            let digit = Int(truncatingIfNeeded: key >> shift) & 2_047
+                            buffer[histogram[digit]] = key
+                            histogram[digit] += 1
+                        }
+                    }
+                }
+            }
+            swap(&keys, &buffer)
+        }
+        return keys.map { Double(bitPattern: $0 & sign != 0 ? $0 ^ sign : ~$0) }
     }
 
     package var count: Int { values.count }
