@@ -44,7 +44,8 @@ struct CSVTable: Sendable {
             throw Problem(
                 path: path, line: nil, column: nil, found: "cannot be read as a file")
         }
-        let (names, header, headerLines) = data.withUnsafeBytes { raw in
+        let (names, header, headerLines) = data.withUnsafeBytes {
+            (raw: UnsafeRawBufferPointer) -> ([String], Int, Int) in
             var scanner = CSVScanner(raw.bindMemory(to: UInt8.self), from: 0, to: raw.count)
             scanner.skipMark()
             return (scanner.header(), scanner.position, scanner.lines)
@@ -67,7 +68,7 @@ struct CSVTable: Sendable {
         let keep = names.map { wanted?.contains($0) ?? true }
         let starts = Self.starts(data, after: header)
         let pieces = Parallel.map(starts.count - 1) { index in
-            data.withUnsafeBytes { raw in
+            data.withUnsafeBytes { (raw: UnsafeRawBufferPointer) in
                 CSVPiece(
                     raw.bindMemory(to: UInt8.self), starts[index], starts[index + 1], keep: keep)
             }
@@ -87,7 +88,7 @@ struct CSVTable: Sendable {
         let tallies: [[Int: [String: Int]]] =
             isText.contains(true)
             ? Parallel.map(starts.count - 1) { index in
-                data.withUnsafeBytes { raw in
+                data.withUnsafeBytes { (raw: UnsafeRawBufferPointer) in
                     CSVPiece.tally(
                         raw.bindMemory(to: UInt8.self), starts[index], starts[index + 1],
                         isText: isText)
@@ -122,14 +123,11 @@ struct CSVTable: Sendable {
         let size = data.count - header
         let pieces = min(max(size / 65_536, 1), Parallel.width * 4)
         let cuts = (0...pieces).map { header + size * $0 / pieces }
-        let quotes = Parallel.map(pieces) { index in
-            data.withUnsafeBytes { raw in
-                var count = 0
-                for position in cuts[index]..<cuts[index + 1]
-                where raw[position] == UInt8(ascii: "\"") {
-                    count += 1
+        let quotes = Parallel.map(pieces) { index -> Int in
+            data.withUnsafeBytes { (raw: UnsafeRawBufferPointer) -> Int in
+                raw[cuts[index]..<cuts[index + 1]].reduce(0) {
+                    $1 == UInt8(ascii: "\"") ? $0 + 1 : $0
                 }
-                return count
             }
         }
         return data.withUnsafeBytes { (raw: UnsafeRawBufferPointer) -> [Int] in
