@@ -4,7 +4,10 @@ import Testing
 
 /// Distances and drift tests of SciPy and Evidently.
 @Suite struct DriftVectorTests {
-    @Test(arguments: ["drift_distances", "drift_distances_extra"])
+    @Test(arguments: [
+        "drift_distances", "drift_distances_extra", "drift_distances_extra_disjoint",
+        "drift_distances_extra_small", "drift_distances_extra_ties",
+    ])
     func agreesWithTheLibraries(_ name: String) throws {
         let file = VectorTests.directory.appending(path: name + ".json")
         let document = try VectorValue(json: Data(contentsOf: file))

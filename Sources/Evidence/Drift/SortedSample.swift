@@ -18,22 +18,28 @@ package struct SortedSample: Sendable, Hashable {
             return bits & sign == 0 ? bits | sign : ~bits
         }
         var buffer = [UInt64](repeating: 0, count: keys.count)
-        var histogram = [Int](repeating: 0, count: 2_048)
-        for shift in stride(from: UInt64(0), to: 64, by: 11) {
-            for index in histogram.indices { histogram[index] = 0 }
-            for key in keys { histogram[Int(truncatingIfNeeded: key >> shift) & 2_047] += 1 }
-            if histogram.contains(keys.count) { continue }
-            var sum = 0
-            for index in histogram.indices {
-                (histogram[index], sum) = (sum, sum + histogram[index])
+        // How often each digit occurs at each of the six places, in one pass.
+        let size = 2_048
+        var tallies = [Int](repeating: 0, count: 6 * size)
+        keys.withUnsafeBufferPointer { keys in
+            tallies.withUnsafeMutableBufferPointer { tallies in
+                for key in keys {
+                    for place in 0..<6 { tallies[place * size + digit(key, place)] += 1 }
+                }
             }
+        }
+        for place in 0..<6 {
+            let range = place * size..<(place + 1) * size
+            if tallies[range].contains(keys.count) { continue }
+            var sum = 0
+            for index in range { (tallies[index], sum) = (sum, sum + tallies[index]) }
             keys.withUnsafeBufferPointer { keys in
                 buffer.withUnsafeMutableBufferPointer { buffer in
-                    histogram.withUnsafeMutableBufferPointer { histogram in
+                    tallies.withUnsafeMutableBufferPointer { tallies in
                         for key in keys {
-                            let digit = Int(truncatingIfNeeded: key >> shift) & 2_047
-                            buffer[histogram[digit]] = key
-                            histogram[digit] += 1
+                            let index = place * size + digit(key, place)
+                            buffer[tallies[index]] = key
+                            tallies[index] += 1
                         }
                     }
                 }
@@ -45,6 +51,11 @@ package struct SortedSample: Sendable, Hashable {
 
     package var count: Int { values.count }
     package var moments: SampleMoments { SampleMoments(values) }
+
+    @inline(__always)
+    private static func digit(_ key: UInt64, _ place: Int) -> Int {
+        Int(truncatingIfNeeded: key >> UInt64(truncatingIfNeeded: place * 11)) & 2_047
+    }
 
     /// How many different values there are, counted up to `limit`.
     package func distinct(upTo limit: Int = .max) -> Int {
