@@ -115,4 +115,27 @@ extension DriftAnswers {
         answer.set(Double(test.degreesOfFreedom), "df", "dof")
         return answer
     }
+
+    static func nannyML(
+        _ call: DriftCall, _ samples: DriftSamples, _ one: VectorValue
+    ) -> DriftAnswer? {
+        let words = call.text.split { !$0.isLetter && !$0.isNumber && $0 != "_" }.map(String.init)
+        guard let method = words.lazy.reversed().compactMap({ NannyMLMethod(rawValue: $0) }).first,
+            !call.says("estimated")
+        else { return nil }
+        let column: DriftColumn
+        if call.says("categorical", "_cat", " cat")
+            || (!call.says("continuous") && [.chiSquared, .largestDifference].contains(method))
+        {
+            guard let counts = samples.categories(call) else { return nil }
+            column = .categorical(counts)
+        } else {
+            guard let (first, second) = samples.pair(call) else { return nil }
+            column = .numeric(first, second, integers: false)
+        }
+        guard let value = method.value(of: column) else { return nil }
+        var answer = DriftAnswer()
+        answer.set(value, "value", "distance", "statistic")
+        return answer
+    }
 }

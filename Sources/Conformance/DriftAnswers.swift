@@ -6,6 +6,7 @@ enum DriftAnswers {
     static func answer(
         _ call: DriftCall, _ samples: DriftSamples, _ one: VectorValue
     ) -> DriftAnswer? {
+        if call.says("nannyml") { return nannyML(call, samples, one) }
         if call.says("evidently") { return evidently(call, samples, one) }
         if call.says("kstest", "ks_1samp"), call.says("'", "\"", "norm") || one["cdf"] != nil {
             return oneSample(call, samples)
