@@ -36,7 +36,8 @@ enum CSVNumber {
             }
             index += 1
         }
-        let sign = isNegative ? 1 : 0
+        // A sign and a point without a digit are no number.
+        let sign = cell[0] == UInt8(ascii: "-") || cell[0] == UInt8(ascii: "+") ? 1 : 0
         guard index > sign + (sawPoint ? 1 : 0) else { return nil }
         guard fraction < powers.count else { return slow(cell) }
         let value = quotient(mantissa, powers[fraction])
