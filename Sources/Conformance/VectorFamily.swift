@@ -17,6 +17,7 @@ package enum Vectors {
         GroupSequentialVectors.self,
         EngineVectors.self,
         SavviVectors.self,
+        DriftVectors.self,
     ]
 
     /// Computes all cases of one file.

@@ -65,7 +65,8 @@ package struct MultinomialSequence: Sendable, Hashable {
     package var logRatio: ClosedRange<Double>? {
         guard shares.count == 2, let interval = intervals.first else { return nil }
         let asked = LogDomain.logit(shares[0])
-        return (LogDomain.logit(interval.lowerBound) - asked)...(LogDomain.logit(
-            interval.upperBound) - asked)
+        return
+            (LogDomain.logit(interval.lowerBound) - asked)...(LogDomain.logit(
+                interval.upperBound) - asked)
     }
 }

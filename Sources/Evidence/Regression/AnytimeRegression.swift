@@ -5,6 +5,8 @@ package struct AnytimeRegression: Sendable {
     package let phi: Double
     package let alpha: Double
     private let width: Int
+    /// Degrees of freedom that are given up besides one for each regressor.
+    private let spare: Int
     private var gram: [[Double]]
     private var moments: [Double]
     private var squares = 0.0
@@ -18,13 +20,21 @@ package struct AnytimeRegression: Sendable {
         package let standardErrors: [Double]
     }
 
+    /// - Parameter ridge: added to the diagonal of the cross products; 0 is plain least squares.
+    ///
     /// `nil` unless there is a regressor and phi and alpha are positive.
-    package init?(regressors: Int, phi: Double, alpha: Double) {
-        guard (1...64).contains(regressors), phi > 0, alpha > 0, alpha < 1 else { return nil }
+    package init?(
+        regressors: Int, phi: Double, alpha: Double, ridge: Double = 0, spare: Int = 0
+    ) {
+        guard (1...64).contains(regressors), phi > 0, alpha > 0, alpha < 1, ridge >= 0, spare >= 0
+        else { return nil }
+        self.spare = spare
         width = regressors
         self.phi = phi
         self.alpha = alpha
-        gram = Array(repeating: Array(repeating: 0, count: regressors), count: regressors)
+        gram = (0..<regressors).map { row in
+            (0..<regressors).map { $0 == row ? ridge : 0 }
+        }
         moments = Array(repeating: 0, count: regressors)
         pValues = Array(repeating: 1, count: regressors)
         intervals = Array(repeating: (-.infinity, .infinity), count: regressors)
@@ -51,7 +61,10 @@ package struct AnytimeRegression: Sendable {
         let variance = max(0, squares - explained) / Double(freedom)
         guard variance > 0 else { return nil }
         let errors = (0..<width).map { (variance * inverse[$0][$0]).squareRoot() }
-        let nu = Double(freedom)
+        guard freedom > spare else {
+            return Fit(coefficients: coefficients, standardErrors: errors)
+        }
+        let nu = Double(freedom - spare)
         for index in 0..<width {
             let error = errors[index]
             let shrink = phi / (phi + variance / (error * error))
