@@ -18,6 +18,8 @@ package enum Vectors {
         EngineVectors.self,
         SavviVectors.self,
         DriftVectors.self,
+        ChangeVectors.self,
+        SketchVectors.self,
     ]
 
     /// Computes all cases of one file.
