@@ -82,5 +82,15 @@ package enum Studies {
         OneSampleStudy.self,
         OddsStudy.self,
         TwoSampleStudy.self,
+        PromotionStudy.self,
+        PairedStudy.self,
+        LateChangeStudy.self,
+        RampStudy.self,
+        ClusterStudy.self,
+        MultiplicityStudy.self,
+        SplitStudy.self,
+        HeavyTailStudy.self,
+        ThroughputStudy.self,
+        DriftStudy.self,
     ]
 }
