@@ -76,19 +76,20 @@ package enum OneSampleStudy: Study {
     /// One measurement in each window, as Argo Rollouts and Flagger take them.
     static func windows(_ seed: UInt64, _ effort: Effort) -> [StudyFigure] {
         [100, 1_000].flatMap { window in
-            let rules = [(0, "Argo failureLimit 0"), (3, "Argo failureLimit 3")].map { most, name in
-                Contestant(name) {
-                    FailedWindows(.constant(0.95), window: window, failures: most + 1)
-                }
-            } + [
-                Contestant("Flagger threshold 5") {
-                    FailedWindows(.constant(0.95), window: window, failures: 5)
-                },
-                Contestant("5 in a row") {
-                    FailedWindows(
-                        .constant(0.95), window: window, failures: 5, mustBeConsecutive: true)
-                },
-            ]
+            let rules =
+                [(0, "Argo failureLimit 0"), (3, "Argo failureLimit 3")].map { most, name in
+                    Contestant(name) {
+                        FailedWindows(.constant(0.95), window: window, failures: most + 1)
+                    }
+                } + [
+                    Contestant("Flagger threshold 5") {
+                        FailedWindows(.constant(0.95), window: window, failures: 5)
+                    },
+                    Contestant("5 in a row") {
+                        FailedWindows(
+                            .constant(0.95), window: window, failures: 5, mustBeConsecutive: true)
+                    },
+                ]
             return [0.05, 0.045, 0.04, 0.03].flatMap { rate in
                 Race(
                     "windows of \(window), failure rate \(rate)", horizon: window * 1_000,

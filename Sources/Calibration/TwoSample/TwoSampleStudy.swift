@@ -20,7 +20,8 @@ package enum TwoSampleStudy: Study {
             Contestant("z p<0.01") { ZRule(hypothesis, bound: 2.3263) },
             Contestant("Kayenta 98 %") { MannWhitneyRule(tolerance: 0) },
             Contestant("Kayenta 98 %, either way") {
-                EitherRule(MannWhitneyRule(tolerance: 0), MannWhitneyRule(tolerance: 0, lower: true))
+                EitherRule(
+                    MannWhitneyRule(tolerance: 0), MannWhitneyRule(tolerance: 0, lower: true))
             },
             Contestant("Kayenta 25 % tolerance") { MannWhitneyRule(tolerance: 0.25) },
             Contestant("Argo failureLimit 3") {

@@ -32,7 +32,8 @@ struct StatsCheckCommand: ParsableCommand {
         for path in try files() {
             FileHandle.standardError.write(Data("checking \(path)\n".utf8))
             do {
-                let document = try VectorValue(json: try Data(contentsOf: URL(fileURLWithPath: path)))
+                let document = try VectorValue(
+                    json: try Data(contentsOf: URL(fileURLWithPath: path)))
                 reports.append(
                     Vectors.check(document, file: URL(fileURLWithPath: path).lastPathComponent))
             } catch {

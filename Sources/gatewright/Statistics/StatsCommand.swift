@@ -5,5 +5,5 @@ struct StatsCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "stats",
         abstract: "Calculate with the evidence engine, check it, and measure how often it errs.",
-        subcommands: [StatsCheckCommand.self])
+        subcommands: [StatsBenchCommand.self, StatsCheckCommand.self])
 }
