@@ -15,6 +15,7 @@ package enum Vectors {
         MixtureSPRTVectors.self,
         ClassicalVectors.self,
         GroupSequentialVectors.self,
+        MonteCarloVectors.self,
     ]
 
     /// Computes all cases of one file.
