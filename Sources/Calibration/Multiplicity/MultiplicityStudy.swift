@@ -37,7 +37,7 @@ package enum MultiplicityStudy: Study {
 
     package static func delays(bad: Int, seed: UInt64, repetitions: Int) -> [Estimate] {
         let found = times(
-            bad: bad, others: 0.045, tick: 10, horizon: 50_000, seed: seed,
+            bad: bad, others: 0.045, tick: 100, horizon: 50_000, seed: seed,
             repetitions: repetitions)
         return names.indices.map { index in
             Estimate(meanOf: found.compactMap { $0[index].map(Double.init) })

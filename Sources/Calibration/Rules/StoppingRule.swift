@@ -51,12 +51,6 @@ package enum Hypothesis: Sendable, Hashable {
             guard totals.stableTrials > 0 else { return nil }
             let stables = Double(totals.stableTrials)
             let stableRate = Double(totals.stableFailures) / stables
-            if margin == 0 {
-                let pooled =
-                    Double(totals.candidateFailures + totals.stableFailures)
-                    / (candidates + stables)
-                return (rate - stableRate, pooled * (1 - pooled) * (1 / candidates + 1 / stables))
-            }
             return (
                 rate - stableRate - margin,
                 rate * (1 - rate) / candidates + stableRate * (1 - stableRate) / stables

@@ -78,7 +78,7 @@ package struct MannWhitneyRule: StoppingRule {
         let block = look.block
         insert(Double(block.candidateFailures) / Double(block.candidateTrials), isCandidate: true)
         insert(Double(block.stableFailures) / Double(block.stableTrials), isCandidate: false)
-        guard candidates >= 10 else { return false }
+        guard candidates >= 5 else { return false }
         let (m, n) = (candidates, stables)
         let all = m + n
         let variance = m * n / 12 * (all + 1 - ties / (all * (all - 1)))

@@ -71,7 +71,7 @@ enum TwoArmCells {
                 continue
             }
             let result = TwoSampleStudy.race(drop: drop, tick: tick, contestants: [made])
-                .run(seed: seed, repetitions: 40)
+                .run(seed: seed, repetitions: tick > 100 ? 150 : 40)
             report.check(label) { one in
                 one.expectRate("power", result.rate(of: 0), row["power"])
                 one.expectMean("mean", result.meanRequests(of: 0), row["mean_requests"])
