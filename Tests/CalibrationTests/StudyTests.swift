@@ -62,7 +62,7 @@ import Testing
             if restarts != nil, step % 150 == 0 { process.restart() }
             if step == 1_000 { process.assume(designEffect: 1.5) }
             try process.observe(
-                trials: 1, failures: random.bernoulli(step < 1_500 ? 0.03 : 0.09) ? 1 : 0)
+                trials: 1, failures: random.bernoulli(step < 1_500 ? 0.045 : 0.12) ? 1 : 0)
             highest.rollback = max(highest.rollback, process.rollback.logE)
             highest.promote = max(highest.promote, process.promote.logE)
             #expect(abs(process.rollback.peak - highest.rollback) < 1e-12)

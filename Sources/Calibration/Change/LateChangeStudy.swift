@@ -47,13 +47,14 @@ package enum LateChangeStudy: Study {
 
     /// Requests from the change to the alarm, of those that did not alarm before.
     package static func delays(
-        change: Int, seed: UInt64, repetitions: Int
+        change: Int, rates: (before: Double, after: Double) = (0.04, 0.08), seed: UInt64,
+        repetitions: Int
     ) -> [(rule: String, early: Estimate, delay: Estimate)] {
         // Evidence that a long healthy past has buried takes about half as long to dig out.
         let result = Race(
-            "change after \(change)", horizon: change + horizon, contestants: rules
+            "\(rates) after \(change)", horizon: change + horizon, contestants: rules
         ) { random, seen in
-            Traffic.blocks((10, seen < change ? 0.04 : 0.08))(&random, seen)
+            Traffic.blocks((10, seen < change ? rates.before : rates.after))(&random, seen)
         }.run(seed: seed, repetitions: repetitions)
         return rules.indices.map { index in
             let times = result.times(of: index)

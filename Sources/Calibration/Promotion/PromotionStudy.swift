@@ -5,7 +5,7 @@ package enum PromotionStudy: Study {
     package static let name = "promotion"
     package static let summary = "margin of 3 points: wrong promotions, and delay of right ones"
 
-    static let margin = 0.03
+    package static let margin = 0.03
     static let hypothesis = Hypothesis.rise(margin)
 
     static func ours(_ side: EvidenceSide, _ alpha: Double) -> Contestant {
@@ -43,12 +43,17 @@ package enum PromotionStudy: Study {
 
     /// Neither side may be proven: each is a mistake here.
     private static func atTheMargin(_ seed: UInt64, _ effort: Effort) -> [StudyFigure] {
-        let sides = EvidenceSide.allCases.flatMap { side in [0.05, 0.01].map { ours(side, $0) } }
+        raceAtTheMargin(alphas: [0.05, 0.01])
+            .run(seed: seed, repetitions: effort.repetitions(full: 400))
+            .falseAlarms(name, measure: "wrongly-proven", within: [2_000_000])
+    }
+
+    /// Rollback by each alpha, then promotion by each.
+    package static func raceAtTheMargin(alphas: [Double]) -> Race {
+        let sides = EvidenceSide.allCases.flatMap { side in alphas.map { ours(side, $0) } }
         return Race(
             "true drop 3.0 points", horizon: 2_000_000, contestants: sides,
-            draw: Traffic.blocks((50, 0.05 + margin), (950, 0.05))
-        ).run(seed: seed, repetitions: effort.repetitions(full: 400))
-            .falseAlarms(name, measure: "wrongly-proven", within: [2_000_000])
+            draw: Traffic.blocks((50, 0.05 + margin), (950, 0.05)))
     }
 
     package static let tests: [(name: String, bound: Double)] = [

@@ -62,11 +62,13 @@ package enum TwoSampleStudy: Study {
             candidate: stable + drop, stable: stable, from: limit, share: share)
     }
 
-    package static func race(drop: Double, tick: Int, contestants: [Contestant] = rules) -> Race {
+    package static func race(
+        drop: Double, tick: Int, contestants: [Contestant] = rules, horizon: Int? = nil
+    ) -> Race {
         let least = 3 / information(drop: drop)
         return Race(
-            "drop \(percent(drop)), every \(tick) requests", horizon: Int(min(least * 60, 3e7)),
-            contestants: contestants,
+            "drop \(percent(drop)), every \(tick) requests",
+            horizon: horizon ?? Int(min(least * 60, 3e7)), contestants: contestants,
             draw: Traffic.blocks((tick / 20, 0.05 + drop), (tick - tick / 20, 0.05)))
     }
 

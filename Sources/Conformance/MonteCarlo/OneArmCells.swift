@@ -191,20 +191,27 @@ enum OneArmCells {
     static func lateChange(
         _ name: String, _ cell: VectorValue, _ report: inout VectorReport
     ) -> Bool {
-        guard name.hasSuffix(" .04->0.08"), let change = name.number(after: "change at "),
-            let change = Int(exactly: change), (0...10_000_000).contains(change)
+        guard let change = name.number(after: "change at "), let change = Int(exactly: change),
+            (0...10_000_000).contains(change), let before = name.number(after: "requests "),
+            let after = name.number(after: "->"), before > 0, before <= limit, after > limit,
+            after < 1
         else { return false }
-        let delays = LateChangeStudy.delays(change: change, seed: seed, repetitions: 40)
-        let names = ["half cumulative + half restart-mixture", "cumulative only"]
-        for (rule, found) in zip(names, delays) {
-            let row = cell[rule]
-            report.check("\(name): \(rule)") { one in
-                one.expectRate("false before", found.early, row?["false_before"])
-                one.expectMean("delay", found.delay, row?["mean_delay_requests"])
-                let bound = -LogDomain.log(0.05) / Information.divergence(0.08, from: 0.05)
+        let delays = LateChangeStudy.delays(
+            change: change, rates: (before, after), seed: seed, repetitions: 40)
+        let bound = -LogDomain.log(0.05) / Information.divergence(after, from: limit)
+        for (member, row) in (cell.object ?? [:]).sorted(by: { $0.key < $1.key }) {
+            let label = "\(name): \(member)"
+            let names = ["half cumulative + half restart-mixture", "cumulative only"]
+            guard let index = names.firstIndex(of: member) else {
+                report.skip(label, because: "no rule of this name")
+                continue
+            }
+            report.check(label) { one in
+                one.expectRate("false before", delays[index].early, row["false_before"])
+                one.expectMean("delay", delays[index].delay, row["mean_delay_requests"])
                 one.expect(
-                    "ratio", (row?["mean_delay_requests"]?.double ?? .nan) / bound,
-                    row?["ratio_to_log20_over_KL"])
+                    "ratio", (row["mean_delay_requests"]?.double ?? .nan) / bound,
+                    row["ratio_to_log20_over_KL"])
             }
         }
         return true

@@ -8,7 +8,7 @@ enum TwoArmCells {
     private static func rule(_ name: String, _ alpha: Double) -> Contestant? {
         let hypothesis = Hypothesis.rise(0)
         switch name {
-        case "e-RIPr grid (running plug-in)", "block RIPr grid":
+        case "e-RIPr grid (running plug-in)", "e-RIPr grid (recommended)":
             return Contestant(name, alpha: alpha) { EngineRule(hypothesis, alpha: alpha) }
         case "z p<.05 each look": return Contestant(name) { ZRule(hypothesis, bound: 1.6449) }
         case "z p<.01 each look": return Contestant(name) { ZRule(hypothesis, bound: 2.3263) }
@@ -16,15 +16,26 @@ enum TwoArmCells {
             return Contestant(name) { MannWhitneyRule(tolerance: 0) }
         case "Kayenta-MW z>3.10 (25% tolerance band) each look":
             return Contestant(name) { MannWhitneyRule(tolerance: 0.25) }
-        case "AsympCS 1s tau=1pt", "mSPRT 2s tau=1pt":
+        case "AsympCS 1s tau=1pt", "AsympCS 1-sided tau=1pt", "mSPRT 2s tau=1pt",
+            "mSPRT 2-sided tau=1pt":
             return Contestant(name, alpha: alpha) {
-                MixtureRule(hypothesis, alpha: alpha, isOneSided: name.contains("1s"))
+                MixtureRule(hypothesis, alpha: alpha, isOneSided: name.hasPrefix("AsympCS"))
             }
-        case "Argo failureLimit=3 (cand<0.95*base)":
+        case "GST OBF 14 looks":
+            let bounds = GroupSequentialRule.bounds(alpha: alpha)
+            return Contestant(name, alpha: alpha) {
+                GroupSequentialRule(hypothesis, bounds: bounds, largest: 500_000)
+            }
+        default:
+            let isArgo = name.hasPrefix("Argo failureLimit=")
+            guard isArgo || name.hasPrefix("Flagger threshold="),
+                let count = name.number(after: "=").flatMap({ Int(exactly: $0) }),
+                let part = name.number(after: "cand<"), count >= 0
+            else { return nil }
             return Contestant(name) {
-                FailedWindows(.partOfStable(0.95), window: 50, failures: 4)
+                FailedWindows(
+                    .partOfStable(part), window: 50, failures: isArgo ? count + 1 : count)
             }
-        default: return nil
         }
     }
 
@@ -34,6 +45,7 @@ enum TwoArmCells {
     ) -> Bool {
         let alpha = name.number(after: "alpha=") ?? 0.05
         let tick = name.contains("looks/100req") ? 100 : 1_000
+        if name.hasPrefix("wrong-history") { return wrongHistory(name, cell, &report) }
         guard alpha > 0, alpha < 0.5, name.hasPrefix("null") || name.hasPrefix("drop=") else {
             return false
         }
@@ -70,8 +82,11 @@ enum TwoArmCells {
                 }
                 continue
             }
-            let result = TwoSampleStudy.race(drop: drop, tick: tick, contestants: [made])
-                .run(seed: seed, repetitions: tick > 100 ? 150 : 40)
+            let result = TwoSampleStudy.race(
+                drop: drop, tick: tick, contestants: [made],
+                horizon: member.hasPrefix("GST") ? 10_000_000 : nil
+            )
+            .run(seed: seed, repetitions: tick > 100 ? 150 : 40)
             report.check(label) { one in
                 one.expectRate("power", result.rate(of: 0), row["power"])
                 one.expectMean("mean", result.meanRequests(of: 0), row["mean_requests"])
@@ -80,6 +95,34 @@ enum TwoArmCells {
                     "ratio", (row["mean_requests"]?.double ?? .nan) / bound, row["ratio"],
                     within: .relative(1e-6))
             }
+        }
+        return true
+    }
+
+    /// `wrong-history .965 vs .95|drop=0.01`: only our rule knows a history.
+    private static func wrongHistory(
+        _ name: String, _ cell: VectorValue, _ report: inout VectorReport
+    ) -> Bool {
+        guard let accuracy = name.number(after: "wrong-history "), accuracy > 0, accuracy < 1,
+            name.contains(" vs .95|"), let drop = name.number(after: "drop="), drop >= 0,
+            drop < 0.9, let row = cell["e-RIPr grid (running plug-in)"]
+        else { return false }
+        let made = Contestant("history") {
+            EngineRule(.rise(0), alpha: 0.05, stableHistory: 1 - accuracy)
+        }
+        let information = TwoSampleStudy.information(drop: drop)
+        let race =
+            drop == 0
+            ? Race(
+                name, horizon: 10_000_000, contestants: [made],
+                draw: Traffic.blocks((50, 0.05), (950, 0.05)))
+            : TwoSampleStudy.race(drop: drop, tick: 100, contestants: [made])
+        let result = race.run(seed: seed, repetitions: 60)
+        report.check(name) { one in
+            one.expectRate("rate", result.rate(of: 0), row["rate"])
+            guard drop > 0 else { return }
+            let bound = -LogDomain.log(0.05) / information
+            one.expectMean("ratio", result.meanRequests(of: 0).divided(by: bound), row["ratio"])
         }
         return true
     }
@@ -146,9 +189,19 @@ enum TwoArmCells {
             return true
         }
         guard let alpha = name.number(after: "alpha="), name.hasPrefix("margin3pt"),
-            let drop = name.number(after: "true drop="), alpha > 0, alpha < 0.5,
-            [-0.01, 0, 0.01, 0.05, 0.08].contains(drop)
+            let drop = name.number(after: "true drop="), alpha > 0, alpha < 0.5, drop > -0.04,
+            drop < 0.9
         else { return false }
+        if drop == PromotionStudy.margin {
+            let result = PromotionStudy.raceAtTheMargin(alphas: [alpha])
+                .run(seed: seed, repetitions: 60)
+            report.check(name) { one in
+                one.expectRate("rollback", result.rate(of: 0), cell["rollback"])
+                one.expectRate("promote", result.rate(of: 1), cell["promote"])
+            }
+            return true
+        }
+        guard abs(drop - PromotionStudy.margin) > 0.004 else { return false }
         let result = PromotionStudy.race(drop: drop, alphas: [alpha])
             .run(seed: seed, repetitions: 30)
         report.check(name) { one in
@@ -204,10 +257,12 @@ enum TwoArmCells {
         return true
     }
 
-    /// `multiplicity 20 streams, 1 bad (.07)…`; odds ratios of two arms.
+    /// `multiplicity 20 streams, 1 bad (.07)…`, odds ratios of two arms, planned designs.
     static func oddsRatios(
         _ name: String, _ cell: VectorValue, _ report: inout VectorReport
     ) -> Bool {
+        if name.hasPrefix("two-sample 5/95 logodds grid") { return twoArms(name, cell, &report) }
+        if name.hasPrefix("GST OBF14 planned") { return planned(name, cell, &report) }
         guard name.hasPrefix("multiplicity 20 streams, "),
             let bad = name.number(after: "streams, ").flatMap({ Int(exactly: $0) }),
             (1...20).contains(bad), name.contains("others .045")
@@ -217,6 +272,66 @@ enum TwoArmCells {
             let members = ["Bonferroni e>=M/alpha", "e-average", "uncorrected"]
             for (member, mean) in zip(members, found) {
                 one.expectMean(member, mean, cell[member]?["mean_per_stream_requests"])
+            }
+        }
+        return true
+    }
+
+    /// `… alpha=0.05 q=0.05`: odds ratio → [ratio, power, bound, candidate requests]
+    private static func twoArms(
+        _ name: String, _ cell: VectorValue, _ report: inout VectorReport
+    ) -> Bool {
+        guard let alpha = name.number(after: "alpha="), alpha > 0, alpha < 0.5,
+            let stable = name.number(after: "q="), stable > 0, stable < 1
+        else { return false }
+        for (key, row) in (cell.object ?? [:]).sorted(by: { $0.key < $1.key }) {
+            guard let odds = Double(key), odds > 1, let expected = row.doubles, expected.count == 4
+            else { continue }
+            let rate = OddsStudy.rate(stable, odds)
+            let bound =
+                -LogDomain.log(alpha)
+                / TwoSampleStudy.information(drop: rate - stable, stable: stable)
+            guard bound < 1e9 else { continue }
+            let tick = max(1, Int(bound / 2_000)) * 20
+            let made = Contestant("ours", alpha: alpha) { EngineRule(.rise(0), alpha: alpha) }
+            let result = Race(
+                name + key, horizon: Int(bound * 4), contestants: [made],
+                draw: Traffic.blocks((tick / 20, rate), (tick - tick / 20, stable))
+            ).run(seed: seed, repetitions: 40)
+            report.check("\(name), odds ratio \(key)") { one in
+                let mean = result.meanRequests(of: 0)
+                one.expectMean("ratio", mean.divided(by: bound), row.list?[0])
+                one.expectRate("power", result.rate(of: 0), row.list?[1])
+                // Printed without decimals.
+                one.expect("bound", bound, row.list?[2], within: .absolute(0.51))
+                one.expect("candidate", bound / 20, row.list?[3], within: .absolute(0.51))
+            }
+        }
+        return true
+    }
+
+    /// `GST OBF14 planned MDE=0.01 power .9 Nmax=4550`: failure rate → rate of detection.
+    private static func planned(
+        _ name: String, _ cell: VectorValue, _ report: inout VectorReport
+    ) -> Bool {
+        let looks = GroupSequentialRule.looks
+        guard let largest = name.number(after: "Nmax=").flatMap({ Int(exactly: $0) }),
+            largest >= looks, largest < 1_000_000, largest % looks == 0
+        else { return false }
+        let bounds = GroupSequentialRule.bounds(alpha: 0.05)
+        let made = Contestant("planned") {
+            GroupSequentialRule(.constant(0.05), bounds: bounds, largest: largest)
+        }
+        for (key, row) in (cell.object ?? [:]).sorted(by: { $0.key < $1.key }) {
+            guard let rate = Double(key), rate > 0, rate < 1 else { continue }
+            let result = Race(
+                name + key, horizon: largest, contestants: [made],
+                draw: Traffic.blocks((largest / looks, rate))
+            ).run(seed: seed, repetitions: 400)
+            report.check("\(name), failure rate \(key)") { one in
+                one.expectRate("rate", result.rate(of: 0), row["rate"])
+                one.expectMean(
+                    "mean if detected", result.meanRequests(of: 0), row["meanN_if_detected"])
             }
         }
         return true
