@@ -75,12 +75,18 @@ package enum TwoSampleStudy: Study {
     /// How long harm takes to find, with fine and coarse looks.
     static func harm(_ seed: UInt64, _ effort: Effort) -> [StudyFigure] {
         [100, 1_000].flatMap { tick in
-            [0.005, 0.01, 0.02, 0.03, 0.05].flatMap { drop in
-                race(drop: drop, tick: tick)
-                    .run(seed: seed, repetitions: effort.repetitions(full: 400))
-                    .delays(name, information: information(drop: drop)) { alpha in
-                        tick > 100 ? nil : alpha > 0.02 ? 1.75 : 1.5
-                    }
+            // The group-sequential design looks 14 times in 10 million requests, however fine the
+            // looks of others are, so it runs in the coarse race and gets all of them.
+            let entered = tick > 100 ? rules : rules.filter { !$0.name.hasPrefix("group") }
+            return [0.005, 0.01, 0.02, 0.03, 0.05].flatMap { drop in
+                race(
+                    drop: drop, tick: tick, contestants: entered,
+                    horizon: tick > 100 ? 10_000_000 : nil
+                )
+                .run(seed: seed, repetitions: effort.repetitions(full: 400))
+                .delays(name, information: information(drop: drop)) { alpha in
+                    tick > 100 ? nil : alpha > 0.02 ? 1.75 : 1.5
+                }
             }
         }
     }
