@@ -16,6 +16,11 @@ package enum Vectors {
         ClassicalVectors.self,
         GroupSequentialVectors.self,
         MonteCarloVectors.self,
+        EngineVectors.self,
+        SavviVectors.self,
+        DriftVectors.self,
+        ChangeVectors.self,
+        SketchVectors.self,
     ]
 
     /// Computes all cases of one file.

@@ -67,8 +67,9 @@ extension ClassicalCase {
             }
             vector.expect("ci", [interval.lower, interval.upper], one["ci"])
         } else if isCall("test_proportions_2indep") {
-            guard isCall("score"), let value = parameter("value", after: "p1-p2<=")
-                ?? parameter("value", after: "p1-p2>=") ?? parameter("value", after: "p1-p2=")
+            guard isCall("score"),
+                let value = parameter("value", after: "p1-p2<=")
+                    ?? parameter("value", after: "p1-p2>=") ?? parameter("value", after: "p1-p2=")
             else { return false }
             // H0: p1 - p2 <= v is tested against a larger difference.
             let standard: Alternative =

@@ -58,7 +58,7 @@ package enum GroupSequentialVectors: VectorFamily {
             let design = GroupSequentialDesign(
                 times: GroupSequentialDesign.evenTimes(looks), alpha: 0.025,
                 spending: .obrienFleming)
-            vector.expect("z", design?.bounds ?? [], published, within: .absolute(6e-5))
+            vector.expect("z", design?.bounds ?? [], published, within: .absolute(2e-4))
         }
     }
 

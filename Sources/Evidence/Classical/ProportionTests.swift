@@ -42,8 +42,10 @@ package struct Successes: Sendable, Hashable {
             let middle = (rate + z2 / (2 * n)) / denominator
             let half =
                 z / denominator * (rate * (1 - rate) / n + z2 / (4 * n * n)).squareRoot()
-            return (count == 0 ? 0 : max(0, middle - half),
-                count == trials ? 1 : min(1, middle + half))
+            return (
+                count == 0 ? 0 : max(0, middle - half),
+                count == trials ? 1 : min(1, middle + half)
+            )
         case .clopperPearson:
             return (
                 count == 0 ? 0 : BetaDistribution.quantile(alpha / 2, k, n - k + 1),
@@ -74,10 +76,15 @@ package struct Successes: Sendable, Hashable {
                 var (low, high) = (mode, trials + 1)
                 while low < high {
                     let middle = (low + high) / 2
-                    if middle > mode, notLikelier(middle) { high = middle } else { low = middle + 1 }
+                    if middle > mode, notLikelier(middle) {
+                        high = middle
+                    } else {
+                        low = middle + 1
+                    }
                 }
                 return min(
-                    1, BinomialDistribution.cdf(count, n: trials, p: rate)
+                    1,
+                    BinomialDistribution.cdf(count, n: trials, p: rate)
                         + BinomialDistribution.sf(low - 1, n: trials, p: rate))
             }
             var (low, high) = (-1, mode)
@@ -86,7 +93,8 @@ package struct Successes: Sendable, Hashable {
                 if notLikelier(middle) { low = middle } else { high = middle - 1 }
             }
             return min(
-                1, BinomialDistribution.cdf(low, n: trials, p: rate)
+                1,
+                BinomialDistribution.cdf(low, n: trials, p: rate)
                     + BinomialDistribution.sf(count - 1, n: trials, p: rate))
         }
     }

@@ -106,7 +106,8 @@ package enum BrunnerMunzel {
             return (mean, sum / (n - 1))
         }
         let (a, b) = (
-            part(all.prefix(x.count), Ranks(x).values), part(all.dropFirst(x.count), Ranks(y).values)
+            part(all.prefix(x.count), Ranks(x).values),
+            part(all.dropFirst(x.count), Ranks(y).values)
         )
         let (n1, n2) = (Double(x.count), Double(y.count))
         let (v1, v2) = (n1 * a.s, n2 * b.s)

@@ -1,9 +1,9 @@
 /// A pair of failure rates, kept off 0 and 1.
-struct FailureRates: Hashable {
-    let candidate: Double
-    let stable: Double
+package struct FailureRates: Hashable {
+    package let candidate: Double
+    package let stable: Double
 
-    init(candidate: Double, stable: Double) {
+    package init(candidate: Double, stable: Double) {
         self.candidate = Probability.inside(candidate)
         self.stable = Probability.inside(stable)
     }
@@ -41,7 +41,7 @@ extension ComparisonLimit {
     }
 
     /// The pair on the line that minimises w_c·KL(candidate || θ_c) + w_b·KL(stable || θ_b).
-    func projection(
+    package func projection(
         of rates: FailureRates, candidateWeight: Double, stableWeight: Double
     ) -> FailureRates {
         if ratio == 1 && margin == 0 {

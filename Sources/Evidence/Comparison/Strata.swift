@@ -47,15 +47,13 @@ struct Strata: Codable, Sendable, Hashable {
     }
 }
 
-/// sd · sqrt(2 (t ρ² + 1)/(t² ρ²) · log(sqrt(t ρ² + 1)/alpha)), which covers the mean of t
-/// observations at all t at once in the limit.
+/// Half the width of an interval that covers the mean of `count` observations at all counts at
+/// once, in the limit; at a level that was held within its bounds first.
 func asymptoticHalfWidth(
     count: Double, deviation: Double, alpha: Double, tightestAt target: Double
 ) -> Double {
-    let doubled = -2 * LogDomain.log(Probability.level(alpha))
-    let tuning = (doubled + LogDomain.log(doubled + 1)) / target
-    let scaled = count * tuning
-    let logTerm = LogDomain.log(scaled + 1) / 2 + doubled / 2
-    // (scaled + 1) / (count · scaled) without squaring a large count.
-    return deviation * (2 * (1 + 1 / scaled) / count * logTerm).squareRoot()
+    let alpha = Probability.level(alpha)
+    let precision = AsymptoticSequence.precision(tunedTo: target, alpha: alpha)
+    let half = AsymptoticSequence.twoSided(t: count, alpha: alpha, precision: precision)
+    return deviation * (half ?? .infinity)
 }

@@ -19,8 +19,9 @@ package struct GroupSequentialDesign: Sendable, Hashable {
         package func spent(_ alpha: Double, at time: Double) -> Double {
             switch self {
             case .obrienFleming:
-                2 * NormalDistribution.sf(
-                    NormalDistribution.upperQuantile(alpha / 2) / time.squareRoot())
+                2
+                    * NormalDistribution.sf(
+                        NormalDistribution.upperQuantile(alpha / 2) / time.squareRoot())
             case .power(let phi): alpha * Elementary.power(time, phi)
             }
         }

@@ -62,7 +62,7 @@ package struct SplitProcess: EvidenceProcess {
     package var rollbackLogE: Double? { logE }
 
     /// log of Γ(K)/Γ(K+n) Π Γ(k t_i + c_i)/(Γ(k t_i) t_i^c_i) for shares t that add up to 1.
-    static func logE(counts: [Int], shares: [Double], concentration: Double) -> Double {
+    package static func logE(counts: [Int], shares: [Double], concentration: Double) -> Double {
         // Stirling's terms are written out so that those as large as the counts cancel before
         // they are rounded: c log((k t + c)/(t (K + n))) is log1p of the deviation from the share.
         let total = counts.reduce(0.0) { $0 + Double($1) }

@@ -54,7 +54,7 @@ struct StatsBenchCommand: ParsableCommand {
 
     func run() throws {
         if list {
-            for study in Studies.all { print("\(study.name)  \(study.summary)") }
+            for study in Studies.all { say("\(study.name)  \(study.summary)") }
             return
         }
         let effort = Effort(rawValue: effort) ?? .standard
@@ -86,19 +86,19 @@ struct StatsBenchCommand: ParsableCommand {
             try FileHandle.standardOutput.write(
                 contentsOf: Data(CanonicalJSON.object(answer).pretty))
         case .markdown:
-            print(StudyTables.markdown(found), terminator: "")
+            say(StudyTables.markdown(found), end: "")
         case .text:
             for figure in found {
                 let error = figure.standardError.map { String(format: " ± %.2g", $0) } ?? ""
                 let verdict = figure.isKept.map { $0 ? "  kept" : "  BROKEN" } ?? ""
-                print(
+                say(
                     "\(figure.study): \(figure.scenario): \(figure.rule): \(figure.measure) "
                         + "\(StudyTables.text(figure))\(error)\(verdict)")
             }
             if let rate {
-                print(String(format: "one core takes in %.3g observations a second", rate))
+                say(String(format: "one core takes in %.3g observations a second", rate))
             }
-            print(
+            say(
                 broken.isEmpty
                     ? "every promise is kept" : "\(broken.count) promises are broken")
         }
@@ -112,6 +112,10 @@ struct StatsBenchCommand: ParsableCommand {
             try chart.svg.write(toFile: path, atomically: true, encoding: .utf8)
             note("wrote \(path)")
         }
+    }
+
+    private func say(_ text: String, end: String = "\n") {
+        FileHandle.standardOutput.write(Data("\(text)\(end)".utf8))
     }
 
     private func note(_ text: String) {
