@@ -78,5 +78,19 @@ package protocol Study: Sendable {
 
 package enum Studies {
     /// In the order in which they are run and printed.
-    package static let all: [any Study.Type] = []
+    package static let all: [any Study.Type] = [
+        OneSampleStudy.self,
+        OddsStudy.self,
+        TwoSampleStudy.self,
+        PromotionStudy.self,
+        PairedStudy.self,
+        LateChangeStudy.self,
+        RampStudy.self,
+        ClusterStudy.self,
+        MultiplicityStudy.self,
+        SplitStudy.self,
+        HeavyTailStudy.self,
+        ThroughputStudy.self,
+        DriftStudy.self,
+    ]
 }

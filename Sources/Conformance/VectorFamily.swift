@@ -15,6 +15,7 @@ package enum Vectors {
         MixtureSPRTVectors.self,
         ClassicalVectors.self,
         GroupSequentialVectors.self,
+        MonteCarloVectors.self,
         EngineVectors.self,
         SavviVectors.self,
         DriftVectors.self,

@@ -59,8 +59,11 @@ package struct ProportionProcess: EvidenceProcess {
         let possible = self.failures.upperBound + failures.upperBound
         self.trials = total
         self.failures = certain...possible
-        rollback.advance(to: rollbackGrid.logWealth(trials: total, failures: certain))
-        promote.advance(to: promoteGrid.logWealth(trials: total, failures: possible))
+        let isSuccess = failures.upperBound == 0
+        rollback.advance(
+            trials: total, failures: certain, on: rollbackGrid, isSuccess: isSuccess)
+        promote.advance(
+            trials: total, failures: possible, on: promoteGrid, isSuccess: isSuccess)
     }
 
     package mutating func restart() { rollback.restart() }

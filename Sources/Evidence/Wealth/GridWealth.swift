@@ -7,14 +7,20 @@ package struct GridWealth: Sendable, Hashable {
     /// Natural log-wealth of each alternative; 0 at the start.
     package private(set) var logs: [Double]
     /// The largest log E so far; 0 (E = 1) at the start.
-    package private(set) var peak: Double
+    package var peak: Double { isRunning ? max(settledPeak, logE) : settledPeak }
+    /// The peak, without the newest observation while a run goes on.
+    private var settledPeak: Double
+    /// Whether nothing but successes came lately, see `run(trials:failures:on:)`.
+    private var isRunning = false
+    /// Whether the newest observation was a success whose log E is in the settled peak.
+    private var continuesRun = false
     package private(set) var restarts: RestartWealth?
     /// How many observations count as one independent one; `nil` where each is one by design.
     package private(set) var designEffect: Double?
 
     init(points: Int, restarts: RestartWealth? = nil) {
         logs = Array(repeating: 0, count: points)
-        peak = 0
+        settledPeak = 0
         self.restarts = restarts
     }
 
@@ -37,12 +43,14 @@ package struct GridWealth: Sendable, Hashable {
     /// The whole past is tempered by the newest estimate, because users that come back make later
     /// observations depend on earlier ones. The restart part is tempered as it grows.
     mutating func assume(designEffect: Double) {
+        settle()
         self.designEffect = designEffect > 1 && designEffect.isFinite ? designEffect : 1
     }
 
     /// Multiplies each alternative's wealth by its factor for what was just seen.
     mutating func multiply(byLogs factors: [Double], raisesPeak: Bool = true) {
         guard factors.count == logs.count else { return }
+        settle()
         let staked = tempered(factors)
         restarts?.multiply(byLogs: staked)
         for index in logs.indices { logs[index] += factors[index] }
@@ -52,6 +60,7 @@ package struct GridWealth: Sendable, Hashable {
     /// Sets the wealth that cumulative counters imply, so that it does not depend on their order.
     mutating func advance(to newLogs: [Double]) {
         guard newLogs.count == logs.count else { return }
+        settle()
         if restarts != nil {
             var factors = newLogs
             for index in logs.indices { factors[index] -= logs[index] }
@@ -62,12 +71,47 @@ package struct GridWealth: Sendable, Hashable {
         raisePeak()
     }
 
+    /// `advance` to the wealth of Bernoulli counters, without allocating.
+    ///
+    /// Over a run of successes each log-wealth is linear in their number, so that log E is convex
+    /// and has its maximum at the first or the last of them: those between need not be looked at.
+    /// - Parameter isSuccess: whether all that is new are successes.
+    mutating func advance(
+        trials: Int, failures: Int, on grid: BernoulliGrid, isSuccess: Bool
+    ) {
+        guard grid.failure.count == logs.count else { return }
+        if !isSuccess { settle() }
+        let (failed, succeeded) = (Double(failures), Double(trials - failures))
+        let clusters = max(designEffect ?? 1, 1)
+        for index in logs.indices {
+            let new = failed * grid.failure[index] + succeeded * grid.success[index]
+            restarts?.add((new - logs[index]) / clusters, at: index)
+            logs[index] = new
+        }
+        if isSuccess, continuesRun {
+            isRunning = true
+        } else {
+            raisePeak()
+        }
+        continuesRun = isSuccess
+    }
+
+    /// Takes the last of a run into the peak.
+    private mutating func settle() {
+        if isRunning {
+            isRunning = false
+            raisePeak()
+        }
+        continuesRun = false
+    }
+
     private func tempered(_ factors: [Double]) -> [Double] {
         guard let designEffect, designEffect > 1 else { return factors }
         return factors.map { $0 / designEffect }
     }
 
     mutating func restart() {
+        settle()
         restarts?.restart(points: logs.count)
     }
 
@@ -82,15 +126,31 @@ package struct GridWealth: Sendable, Hashable {
                 .unmergeable, found: "wealth with restarts, other clusters or on another grid",
                 expected: "two processes without restarts on one grid; observe into one instead")
         }
+        settle()
         for index in logs.indices { logs[index] += other.logs[index] }
-        peak = max(0, logE)
+        settledPeak = max(0, logE)
     }
 
     private mutating func raisePeak() {
         // E is at most its largest term, which is cheaper than E and mostly decides.
         var bound = (logs.max() ?? 0) / max(designEffect ?? 1, 1)
         if let restarts { bound = max(bound, restarts.upperBound) }
-        if bound > peak { peak = max(peak, logE) }
+        if bound > settledPeak { settledPeak = max(settledPeak, logE) }
+    }
+}
+
+// Two that have seen the same are equal, however it was grouped.
+extension GridWealth {
+    package static func == (left: GridWealth, right: GridWealth) -> Bool {
+        left.logs == right.logs && left.peak == right.peak && left.restarts == right.restarts
+            && left.designEffect == right.designEffect
+    }
+
+    package func hash(into hasher: inout Hasher) {
+        hasher.combine(logs)
+        hasher.combine(peak)
+        hasher.combine(restarts)
+        hasher.combine(designEffect)
     }
 }
 
@@ -100,11 +160,12 @@ extension GridWealth: Codable {
     package init(from decoder: any Decoder) throws {
         let container = try decoder.container(keyedBy: CodingKeys.self)
         logs = try container.decode([Double].self, forKey: .logs)
-        peak = try container.decode(Double.self, forKey: .peak)
+        settledPeak = try container.decode(Double.self, forKey: .peak)
         restarts = try container.decodeIfPresent(RestartWealth.self, forKey: .restarts)
         designEffect = try container.decodeIfPresent(Double.self, forKey: .designEffect)
         let size = logs.count
-        guard (1...64).contains(size), logs.allSatisfy(\.isFinite), peak.isFinite, peak >= 0,
+        guard (1...64).contains(size), logs.allSatisfy(\.isFinite), settledPeak.isFinite,
+            settledPeak >= 0,
             restarts?.logs.map({ $0.count == size }) ?? true,
             designEffect.map({ $0.isFinite && $0 >= 1 }) ?? true
         else {
@@ -112,5 +173,13 @@ extension GridWealth: Codable {
                 forKey: .logs, in: container,
                 debugDescription: "log-wealth is 1 to 64 finite numbers with a peak of at least 0")
         }
+    }
+
+    package func encode(to encoder: any Encoder) throws {
+        var container = encoder.container(keyedBy: CodingKeys.self)
+        try container.encode(logs, forKey: .logs)
+        try container.encode(peak, forKey: .peak)
+        try container.encodeIfPresent(restarts, forKey: .restarts)
+        try container.encodeIfPresent(designEffect, forKey: .designEffect)
     }
 }

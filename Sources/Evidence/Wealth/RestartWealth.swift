@@ -49,6 +49,12 @@ package struct RestartWealth: Sendable, Hashable {
         logs = current
     }
 
+    /// Multiplies the wealth of one alternative.
+    mutating func add(_ factor: Double, at index: Int) {
+        guard let count = logs?.count, index < count else { return }
+        logs?[index] += factor
+    }
+
     mutating func multiply(byLogs factors: [Double]) {
         guard var current = logs, current.count == factors.count else { return }
         for index in current.indices { current[index] += factors[index] }

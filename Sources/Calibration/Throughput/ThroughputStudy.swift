@@ -1,0 +1,108 @@
+import Evidence
+
+/// Gauges of throughput, one of each arm at each interval, that remember their past.
+package enum ThroughputStudy: Study {
+    package static let name = "throughput"
+    package static let summary = "gauges that remember their past: false claims by block length"
+
+    package static func run(seed: UInt64, effort: Effort) -> [StudyFigure] {
+        [0, 0.5, 0.8, 0.95].flatMap { memory in
+            falseClaims(
+                memory: memory, common: 0.1, block: blockLength(memory), seed: seed,
+                repetitions: effort.repetitions(full: 400)
+            ).map { rule, rate in
+                rate.figure(name, "autocorrelation \(memory)", rule, "false-claim")
+            }
+        }
+    }
+
+    /// b >= 2 (1 + φ)/(1 - φ), and 20 at least.
+    package static func blockLength(_ memory: Double) -> Int {
+        max(20, Int((2 * (1 + memory) / max(1 - memory, 0.001)).rounded(.up)))
+    }
+
+    package static let names = [
+        "Welch p<0.05", "pairs as if independent", "gatewright, blocks", "blocks 4 times as long",
+    ]
+
+    /// Over 10,000 intervals without a difference. Each arm's relative noise is 0.1 and follows
+    /// an autoregression of order one; `common` is the deviation of noise that both arms share.
+    package static func falseClaims(
+        memory: Double, common: Double, block: Int, seed: UInt64, repetitions: Int
+    ) -> [(String, Estimate)] {
+        let threshold = -LogDomain.log(0.05)
+        let seed = Repetitions.seed(seed, "\(memory) \(common) \(block)")
+        let found = Repetitions.run(repetitions, seed: seed) { random -> [Bool] in
+            var claims = names.map { _ in false }
+            var noises = (candidate: 0.0, stable: 0.0, common: 0.0)
+            let fresh = (1 - memory * memory).squareRoot()
+            noises.candidate = random.normal()
+            noises.stable = random.normal()
+            noises.common = random.normal()
+            var (candidate, stable) = (Running(), Running())
+            var blocks = [Blocks(1), Blocks(block), Blocks(4 * block)]
+            for interval in 1...10_000 {
+                noises.candidate = memory * noises.candidate + fresh * random.normal()
+                noises.stable = memory * noises.stable + fresh * random.normal()
+                noises.common = memory * noises.common + fresh * random.normal()
+                let level = 1 + common * noises.common
+                let (y, z) = (level + 0.1 * noises.candidate, level + 0.1 * noises.stable)
+                candidate.add(y)
+                stable.add(z)
+                if interval >= 20 {
+                    let error = (candidate.variance + stable.variance) / Double(interval)
+                    if stable.mean - candidate.mean > 1.6449 * error.squareRoot() {
+                        claims[0] = true
+                    }
+                }
+                for index in blocks.indices where blocks[index].add(z - y) {
+                    let means = blocks[index].means
+                    guard means.count >= 20 else { continue }
+                    let logE = HeavyTailStudy.gridLogE(
+                        means.mean / stable.mean,
+                        means.variance / means.count / (stable.mean * stable.mean))
+                    if logE >= threshold { claims[index + 1] = true }
+                }
+            }
+            return claims
+        }
+        return names.indices.map { index in
+            (names[index], Estimate(rateOf: found.map { $0[index] }))
+        }
+    }
+}
+
+/// Mean and variance of numbers, by Welford's recursion (1962).
+struct Running: Sendable {
+    private(set) var count = 0.0
+    private(set) var mean = 0.0
+    private var squares = 0.0
+
+    mutating func add(_ value: Double) {
+        count += 1
+        let shift = value - mean
+        mean += shift / count
+        squares += shift * (value - mean)
+    }
+
+    var variance: Double { squares / max(count - 1, 1) }
+}
+
+/// Means over blocks of equal length.
+struct Blocks: Sendable {
+    let length: Int
+    private(set) var means = Running()
+    private var current = (count: 0, sum: 0.0)
+
+    init(_ length: Int) { self.length = max(length, 1) }
+
+    /// Whether a block was completed.
+    mutating func add(_ value: Double) -> Bool {
+        current.count += 1
+        current.sum += value
+        guard current.count == length else { return false }
+        means.add(current.sum / Double(length))
+        current = (0, 0)
+        return true
+    }
+}

@@ -1,0 +1,70 @@
+import Calibration
+import Evidence
+
+/// Simulations that were run elsewhere, run again here with fewer repetitions.
+///
+/// A rate agrees within four standard errors of both and 0.01, a mean within 15 % or four standard
+/// errors. What is not random, such as bounds, agrees as closely as closed forms do.
+package enum MonteCarloVectors: VectorFamily {
+    static let seed: UInt64 = 2_718
+
+    package static func recognises(_ document: VectorValue) -> Bool {
+        guard let results = document["results"]?.object else { return false }
+        return results.keys.contains { key in sections.contains { key.hasPrefix($0.prefix) } }
+    }
+
+    typealias Cell = @Sendable (String, VectorValue, inout VectorReport) -> Bool
+
+    /// By the beginning of a section's name; `false` from a cell that it does not know.
+    private static let sections: [(prefix: String, check: Cell)] = [
+        ("one_sample_delay_ratio", OneArmCells.delayByMixture),
+        ("one_sample_false_rollback", OneArmCells.competitors),
+        ("universal_logodds_grid_one_sample", OneArmCells.oddsRatios),
+        ("late_change", OneArmCells.lateChange),
+        ("drift_false_alarms", OneArmCells.drift),
+        ("two_sample_5_95", TwoArmCells.competitors),
+        ("kayenta_mw", TwoArmCells.mannWhitney),
+        ("promotion", TwoArmCells.promotion),
+        ("throughput", TwoArmCells.throughput),
+        ("universal_grid_two_sample", TwoArmCells.oddsRatios),
+        ("simpson", TwoArmCells.users),
+        ("arm_of_event_and_srm", TwoArmCells.split),
+    ]
+
+    package static func check(_ document: VectorValue, into report: inout VectorReport) {
+        for (section, cells) in (document["results"]?.object ?? [:]).sorted(by: { $0.key < $1.key })
+        {
+            let found = sections.first { section.hasPrefix($0.prefix) }
+            for (name, cell) in (cells.object ?? [:]).sorted(by: { $0.key < $1.key }) {
+                if found?.check(name, cell, &report) != true {
+                    report.skip("\(section): \(name)", because: "no study simulates this")
+                }
+            }
+        }
+    }
+}
+
+extension VectorCase {
+    /// Compares a simulated rate.
+    mutating func expectRate(_ what: String, _ found: Estimate, _ expected: VectorValue?) {
+        let rate = expected?.double ?? .nan
+        // The repetitions elsewhere are not known; 400 is among the fewest.
+        let theirs = (rate * (1 - rate) / 400).squareRoot()
+        let error = (found.standardError * found.standardError + theirs * theirs).squareRoot()
+        expect(what, found.value, expected, within: .absolute(4 * error + 0.01))
+    }
+
+    /// Compares a simulated mean.
+    mutating func expectMean(_ what: String, _ found: Estimate, _ expected: VectorValue?) {
+        let slack = max(0.15 * (expected?.double?.magnitude ?? 0), 4 * found.standardError)
+        expect(what, found.value, expected, within: .absolute(slack))
+    }
+}
+
+extension StringProtocol {
+    /// The number after a word: 0.05 in `alpha=0.05|…` after `alpha=`, also written `.05`.
+    func number(after word: String) -> Double? {
+        guard let range = firstRange(of: word) else { return nil }
+        return Double(self[range.upperBound...].prefix { $0.isNumber || ".-".contains($0) })
+    }
+}
