@@ -43,7 +43,7 @@ package struct GaugeComparison: EvidenceProcess {
     package static func blockLength(autocorrelation phi: Double) -> Int {
         guard phi > 0 else { return 2 }
         let length = 2 * (1 + phi) / (1 - min(phi, 0.999))
-        return max(2, Int(exactly: length.rounded(.up)) ?? 4_000)
+        return max(2, Int(exactly: (length - 1e-9).rounded(.up)) ?? 4_000)
     }
 
     /// - Throws: `InvalidEvidence` for limits that make no sense, or a length outside 1...100,000.
