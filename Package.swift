@@ -127,7 +127,8 @@ let package = Package(
             name: "gatewright",
             dependencies: [
                 "Calibration", "Conformance", "ControlServer", "Evidence", "Gateway", "Git",
-                "History", "Ledger", "Reconciler", "ReferenceFleet", "RolloutCore", "RolloutFiles", "Signals", "Traffic",
+                "History", "Ledger", "Reconciler", "ReferenceFleet", "RolloutCore", "RolloutFiles",
+                "Signals", "Traffic",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "Logging", package: "swift-log"),
