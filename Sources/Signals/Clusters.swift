@@ -7,6 +7,9 @@ import RolloutCore
 /// as if each were a draw of its own gave 34 % false rollbacks at an intraclass correlation of 0.1.
 struct Clusters: Codable, Sendable, Hashable {
     private var candidate = DesignEffect()
+    /// By itself: a version that is well in shadow and fails its callers is no sign of users who
+    /// differ.
+    private var mirror = DesignEffect()
     private var stable = DesignEffect()
     private var outcomes = 0
     private var nextEstimate = 50
@@ -14,17 +17,18 @@ struct Clusters: Codable, Sendable, Hashable {
     private(set) var designEffect = 1.0
 
     mutating func observe(_ answer: Prediction, _ value: Double) {
-        if answer.arm == .stable {
-            stable.observe(user: answer.unit, value)
-        } else {
-            candidate.observe(user: answer.unit, value)
+        switch answer.arm {
+        case .stable: stable.observe(user: answer.unit, value)
+        case .mirror: mirror.observe(user: answer.unit, value)
+        case .candidate: candidate.observe(user: answer.unit, value)
+        case .fallback: return
         }
         outcomes += 1
         // Estimating is dear and changes slowly: again when there is a twentieth more.
         guard outcomes >= nextEstimate else { return }
         nextEstimate = outcomes + max(50, outcomes / 20)
         // At a small share the candidate has few users; then the others tell how alike users are.
-        let known = [candidate, stable].filter(\.isKnown)
-        designEffect = (known.isEmpty ? [candidate] : known).map(\.estimate).max() ?? 1
+        let measured = [candidate, mirror, stable].compactMap(\.measured)
+        designEffect = measured.max() ?? max(candidate.estimate, mirror.estimate)
     }
 }

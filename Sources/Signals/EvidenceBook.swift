@@ -19,6 +19,8 @@ package struct EvidenceBook: Codable, Sendable, Hashable {
     private var clock = Timestamp(milliseconds: 0)
     private var restartEvery: TimeSpan
     private var restarted: Int64?
+    /// The newest step that any answer is of.
+    private var newestStep: Int?
 
     private var isLabelled: Bool { meters.contains { $0.guardrail.metric == .accuracy } }
 
@@ -53,6 +55,7 @@ package struct EvidenceBook: Codable, Sendable, Hashable {
             if isNewStep { meter.beginStep() }
             return meter
         }
+        for index in meters.indices { meters[index].enter(run.currentStep?.stage) }
         if isNewStep { traffic = [:] }
     }
 
@@ -71,7 +74,7 @@ package struct EvidenceBook: Codable, Sendable, Hashable {
                 GuardrailMeter(
                     guardrail, isPaired: isPaired, regions: run.plan.regions,
                     begins: run.evidenceBegins(guardrail.name),
-                    isSticky: state.stickyBy != .requestID)
+                    isSticky: state.stickyBy != .requestID, restarts: restarts(run))
             }
         }
     }
@@ -83,11 +86,24 @@ package struct EvidenceBook: Codable, Sendable, Hashable {
 
     /// Hourly, or rarer for a plan that would use up the restarts before its end.
     private static func restartInterval(_ run: Run) -> TimeSpan {
+        max(
+            .seconds(3_600),
+            TimeSpan(milliseconds: planned(run) / Int64(GuardrailProcess.restartsMax)))
+    }
+
+    private static func planned(_ run: Run) -> Int64 {
         let planned = run.plan.steps.reduce(Int64(0)) { sum, step in
             sum.addingReportingOverflow(step.soak.milliseconds).partialValue
         }
-        let most = max(planned, 0) / Int64(GuardrailProcess.restarts)
-        return max(.seconds(3_600), TimeSpan(milliseconds: most))
+        return max(planned, 0)
+    }
+
+    /// One for each step and each period of twice the plan: each restart that is kept in hand makes
+    /// all of them weaker.
+    private static func restarts(_ run: Run) -> Int {
+        let periods = planned(run) / max(restartInterval(run).milliseconds, 1)
+        return min(
+            2 * (run.plan.steps.count + Int(periods)) + 2, 2 * GuardrailProcess.restartsMax)
     }
 
     /// Takes in one fact. Facts come in rising order; one that was taken is passed over.
@@ -102,7 +118,7 @@ package struct EvidenceBook: Codable, Sendable, Hashable {
         else { return }
         // Of answers only: gateways stamp those, while a label's time is whatever its sender says.
         clock = max(clock, answer.at)
-        restart()
+        restart(inStepOf: generation)
         if answer.generation >= stepGeneration, case .answered = fact.event {
             traffic[answer.region, default: Traffic()].add(answer)
         }
@@ -116,11 +132,15 @@ package struct EvidenceBook: Codable, Sendable, Hashable {
         }
     }
 
-    /// Before the fact that shows the time: a restart must not depend on how things turn out.
-    private mutating func restart() {
+    /// With each step and each period, before the fact that shows it: a restart must not depend on
+    /// how things turn out. A version may be well in shadow and fail its first caller.
+    private mutating func restart(inStepOf generation: Int) {
         let period = clock.milliseconds / max(restartEvery.milliseconds, 1)
-        defer { restarted = max(restarted ?? period, period) }
-        guard let restarted, period > restarted else { return }
+        let isNewPeriod = restarted.map { period > $0 } ?? false
+        let isNewStep = newestStep.map { generation > $0 } ?? false
+        restarted = max(restarted ?? period, period)
+        newestStep = max(newestStep ?? generation, generation)
+        guard isNewPeriod || isNewStep else { return }
         for index in meters.indices { meters[index].restart() }
     }
 

@@ -18,17 +18,22 @@ struct GuardrailMeter: Codable, Sendable, Hashable {
     /// `nil` where every request falls to an arm by itself.
     private var clusters: Clusters?
     private var pace: EvidencePace?
+    /// The stage that the run is in, and the candidate's observations of it.
+    private var stage: StageKind?
+    private var inStage = 0
 
     init(
         _ guardrail: GuardrailSpec, isPaired: Bool, regions: [RegionName], begins: Timestamp?,
-        isSticky: Bool
+        isSticky: Bool, restarts: Int
     ) {
         self.guardrail = guardrail
         self.isPaired = isPaired
         self.begins = begins
-        pooled = Meter(guardrail, isPaired: isPaired, region: nil)
+        pooled = Meter(guardrail, isPaired: isPaired, region: nil, restarts: restarts)
         let sliced = guardrail.slices.contains(.region) ? regions : []
-        slices = sliced.map { Meter(guardrail, isPaired: isPaired, region: $0) }
+        slices = sliced.map {
+            Meter(guardrail, isPaired: isPaired, region: $0, restarts: restarts)
+        }
         mixture = slices.isEmpty ? nil : SliceMixture()
         clusters = isSticky ? Clusters() : nil
     }
@@ -40,6 +45,12 @@ struct GuardrailMeter: Codable, Sendable, Hashable {
     func measures(_ other: GuardrailMeter) -> Bool {
         guardrail == other.guardrail && isPaired == other.isPaired && begins == other.begins
             && regions == other.regions && isSticky == other.isSticky
+    }
+
+    mutating func enter(_ stage: StageKind?) {
+        guard self.stage != stage else { return }
+        self.stage = stage
+        inStage = 0
     }
 
     /// A step begins: the time that is still needed is told from its own traffic.
@@ -56,6 +67,7 @@ struct GuardrailMeter: Codable, Sendable, Hashable {
         cluster(fact)
         guard pooled.fold(fact, asked: asked) else { return }
         for index in slices.indices { _ = slices[index].fold(fact, asked: asked) }
+        if stage == self.stage, fact.answer.arm != .stable { inStage += 1 }
         settle(clock)
     }
 
@@ -65,6 +77,7 @@ struct GuardrailMeter: Codable, Sendable, Hashable {
         guard guardrail.metric == .accuracy, counts(stratum.stage, since: nil) else { return }
         pooled.fold(tally, of: stratum, clock: clock)
         for index in slices.indices { slices[index].fold(tally, of: stratum, clock: clock) }
+        if stratum.stage == stage { inStage += tally.candidate.labelled }
         settle(clock)
     }
 
@@ -113,6 +126,7 @@ struct GuardrailMeter: Codable, Sendable, Hashable {
             slices: slices.compactMap { meter in
                 meter.region.map { SliceEvidence(region: $0, process: meter.process) }
             }, mixture: mixture, freshest: pooled.freshest, pace: pace,
+            inStage: inStage,
             labels: guardrail.metric == .accuracy ? labels : nil)
     }
 }

@@ -2,20 +2,22 @@ import Evidence
 import RolloutCore
 
 extension GuardrailProcess {
-    /// Restarts of the rollback side that one rollout may have: hourly for 30 days.
-    static let restarts = 720
+    /// Periods that a plan is divided into at most, for restarts of the rollback side: hourly for
+    /// 30 days.
+    static let restartsMax = 720
 
     /// The e-process that a guardrail begins with, before any fact.
-    init(_ guardrail: GuardrailSpec, isPaired: Bool) {
+    init(_ guardrail: GuardrailSpec, isPaired: Bool, restarts: Int) {
         do {
-            self = try Self.process(guardrail.metric, guardrail.criterion, isPaired: isPaired)
+            self = try Self.process(
+                guardrail.metric, guardrail.criterion, isPaired: isPaired, restarts: restarts)
         } catch {
             self = .unmeasured(reason: "the limit makes no sense: \(error)")
         }
     }
 
     private static func process(
-        _ metric: Metric, _ criterion: Criterion, isPaired: Bool
+        _ metric: Metric, _ criterion: Criterion, isPaired: Bool, restarts: Int
     ) throws(InvalidEvidence) -> GuardrailProcess {
         switch (metric, criterion) {
         // Everything that is right or wrong is counted as failures.

@@ -127,7 +127,7 @@ struct LabelCohorts: Codable, Sendable, Hashable {
             open = [Cohort(from: at)]
             return 0
         }
-        let width = max((lag?.milliseconds ?? 0) / Int64(Self.openMax), 1_000)
+        let width = max((lag?.milliseconds ?? 0) / Int64(Self.openMax), 100)
         if at >= last.from, at - last.from >= width {
             open.append(Cohort(from: at))
             if open.count > 4 * Self.openMax { mergeOldest() }

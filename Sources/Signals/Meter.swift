@@ -17,10 +17,12 @@ struct Meter: Codable, Sendable, Hashable {
     private var means: [RegionName: MeanBlock] = [:]
     private var split = OpenSplit()
 
-    init(_ guardrail: GuardrailSpec, isPaired: Bool, region: RegionName?) {
+    init(
+        _ guardrail: GuardrailSpec, isPaired: Bool, region: RegionName?, restarts: Int = 100
+    ) {
         self.guardrail = guardrail
         self.region = region
-        process = GuardrailProcess(guardrail, isPaired: isPaired)
+        process = GuardrailProcess(guardrail, isPaired: isPaired, restarts: restarts)
     }
 
     mutating func assume(designEffect: Double) {

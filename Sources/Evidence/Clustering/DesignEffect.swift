@@ -7,7 +7,7 @@
 package struct DesignEffect: Sendable, Hashable {
     /// Users that are remembered. The relative error of the estimate is about √(2/512).
     package static let usersMax = 512
-    /// With fewer users, everything that one does counts once.
+    /// Fewer users tell nothing of how alike they are.
     package static let usersMin = 20
 
     struct User: Codable, Sendable, Hashable {
@@ -43,25 +43,33 @@ package struct DesignEffect: Sendable, Hashable {
         shrink()
     }
 
-    /// Whether there are enough users for an estimate.
-    package var isKnown: Bool { users.count >= Self.usersMin }
+    /// What is assumed of users while nothing is known: they are alike by this correlation.
+    package static let assumedCorrelation = 0.05
 
-    /// The estimate, at least 1.
-    package var estimate: Double {
+    /// The estimate, or what is assumed; at least 1.
+    package var estimate: Double { measured ?? 1 + (worst - 1) * Self.assumedCorrelation }
+
+    /// At least 1; `nil` with too few users, or while all outcomes are the same.
+    package var measured: Double? {
         // In order of the hash: sums of doubles depend on it.
         let users = users.sorted { $0.key < $1.key }.map(\.value)
+        guard users.count >= Self.usersMin else { return nil }
         let count = users.reduce(0) { $0 + $1.count }
-        guard count > 0 else { return 1 }
-        // Outcomes of a user that are all the same: the worst there is.
-        let worst = users.reduce(0) { $0 + $1.count * $1.count } / count
         let mean = users.reduce(0) { $0 + $1.sum } / count
         let within = users.reduce(0) { $0 + $1.squares } - count * mean * mean
-        guard users.count >= Self.usersMin, within > 0 else { return max(1, worst) }
+        guard within > 1e-9 * count * max(mean * mean, 1e-300) else { return nil }
         let between = users.reduce(0) { sum, user in
             let deviation = user.sum - user.count * mean
             return sum + deviation * deviation
         }
-        return min(max(1, between / within), max(1, worst))
+        return min(max(1, between / within), worst)
+    }
+
+    /// Outcomes of a user that are all the same: the worst there is.
+    private var worst: Double {
+        let count = users.values.reduce(0) { $0 + $1.count }
+        // Counts are whole numbers, so their sums do not depend on the order.
+        return count > 0 ? max(1, users.values.reduce(0) { $0 + $1.count * $1.count } / count) : 1
     }
 
     private mutating func shrink() {

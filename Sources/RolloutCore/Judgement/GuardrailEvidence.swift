@@ -13,13 +13,15 @@ package struct GuardrailEvidence: Codable, Sendable, Hashable {
     package let freshest: Timestamp?
     /// Since when observations of the present step came, and how many there were before.
     package let pace: EvidencePace?
+    /// The candidate's observations in the present stage; `nil` when that is not counted.
+    package let inStage: Int?
     /// Predictions old enough to need a label, and how many of them have one.
     package let labels: LabelCoverage?
 
     package init(
         guardrail: GuardrailName, process: GuardrailProcess, slices: [SliceEvidence] = [],
         mixture: SliceMixture? = nil, freshest: Timestamp?, pace: EvidencePace? = nil,
-        labels: LabelCoverage?
+        inStage: Int? = nil, labels: LabelCoverage?
     ) {
         self.guardrail = guardrail
         self.process = process
@@ -27,6 +29,7 @@ package struct GuardrailEvidence: Codable, Sendable, Hashable {
         self.mixture = mixture
         self.freshest = freshest
         self.pace = pace
+        self.inStage = inStage
         self.labels = labels
     }
 }

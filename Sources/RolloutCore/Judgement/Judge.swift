@@ -85,19 +85,25 @@ private func doubt(
         let missing = guardrail.minSamples - reading.candidateCount
         return "\(grouped(missing)) more samples to the minimum"
     }
+    // What was seen in shadow says nothing yet of how callers are served.
+    if let inStage = evidence.inStage, guardrail.criterion != .asAsked,
+        inStage < guardrail.minSamples
+    {
+        return
+            "\(grouped(guardrail.minSamples - inStage)) more samples of this stage to the minimum"
+    }
     if let stale = staleness(guardrail, evidence, context) { return stale }
+    // What was seen over the whole past does not show that it still holds.
+    if let lately = reading.restartLogE, lately > lateHarm { return "worse lately" }
     let stage = context.plan.step(context.step)?.stage ?? .shadow
     if guardrail.isLastSeen(in: stage, of: context.plan), context.plan.endsStage(context.step) {
-        if !proven { return "not proven yet" }
-        // Proven over the whole past does not show that it still holds.
-        if let lately = reading.restartLogE, lately > lateHarm { return "worse lately" }
-        return nil
+        return proven ? nil : "not proven yet"
     }
     let risk = guardrail.harm(reading) * context.nextShare
     return risk <= context.riskBudget ? nil : "too uncertain for the next share"
 }
 
-/// log E of the restart part above which a proven guardrail is looked at again (costs no level).
+/// log E of the restart part above which nothing is raised (costs no level).
 private let lateHarm = 2.0
 
 private func staleness(
