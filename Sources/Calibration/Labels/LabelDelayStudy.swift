@@ -3,7 +3,8 @@ import Evidence
 /// Labels that arrive late, wrong answers' sooner than right ones'. Both arms are equally good.
 package enum LabelDelayStudy: Study {
     package static let name = "label-delay"
-    package static let summary = "labels that arrive late: false claims, by which labels are counted"
+    package static let summary =
+        "labels that arrive late: false claims, by which labels are counted"
 
     /// All are our own process; only the first is given labels of equal age.
     package static let rules = [
