@@ -62,7 +62,7 @@ enum CalmCells {
     ) -> Bool {
         if name.hasPrefix("multiplicity 20 streams, 0 bad"), name.hasSuffix("others boundary") {
             let found = MultiplicityStudy.falseRollbacks(
-                horizon: 300_000, seed: seed, repetitions: 100)
+                horizon: 300_000, seed: seed, repetitions: 40)
             report.check(name) { one in
                 let members = ["Bonferroni e>=M/alpha", "e-average", "uncorrected"]
                 for (member, rate) in zip(members, found) {
@@ -74,7 +74,7 @@ enum CalmCells {
         guard name.hasPrefix("two-sample null FRR 1e5 looks"),
             let rate = name.number(after: "q="), rate > 0, rate < 1
         else { return false }
-        let result = calm(name, rate: rate, tick: 100, looks: 100_000, repetitions: 50)
+        let result = calm(name, rate: rate, tick: 100, looks: 100_000, repetitions: 25)
         report.check(name) { one in one.expectRate("rate", result.rate(of: 0), cell) }
         return true
     }
@@ -94,7 +94,7 @@ enum CalmCells {
             }
             let result = calm(
                 label, rate: 1 - accuracy, tick: 1_000, looks: 10_000, contestant: made,
-                repetitions: 60)
+                repetitions: 40)
             report.check(label) { one in one.expectRate("rate", result.rate(of: 0), row) }
         }
         return true

@@ -10,7 +10,7 @@ enum LatencyCells {
         guard let change = change(name) else { return false }
         let horizon = change == .none ? 100_000 : 75_000
         let times = LatencyStudy.times(
-            change, horizon: horizon, seed: MonteCarloVectors.seed, repetitions: 40)
+            change, horizon: horizon, seed: MonteCarloVectors.seed, repetitions: 24)
         for (member, row) in (cell.object ?? [:]).sorted(by: { $0.key < $1.key }) {
             let label = "\(name): \(member)"
             if let quantile = member.number(after: "bound_candidate_requests_p") {
