@@ -142,6 +142,9 @@ let package = Package(
         .testTarget(
             name: "EvidenceTests", dependencies: ["Evidence"], swiftSettings: strict),
         .testTarget(
+            name: "CalibrationTests", dependencies: ["Calibration", "Evidence"],
+            swiftSettings: strict),
+        .testTarget(
             name: "ConformanceTests", dependencies: ["Conformance"], exclude: ["Vectors"],
             swiftSettings: strict),
         .testTarget(

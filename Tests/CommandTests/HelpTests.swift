@@ -5,7 +5,9 @@ import Testing
     static let commands = [
         "", "status", "why", "history", "hold", "resume", "abort", "rollback", "promote",
         "release", "init", "validate", "schema", "run", "gateway", "reindex", "accept-history",
-        "demo", "fleet", "fleet serve", "fleet traffic", "fleet sample",
+        "demo", "fleet", "fleet serve", "fleet traffic", "fleet sample", "stats",
+        "stats proportion", "stats compare", "stats quantile", "stats sample-size", "stats srm",
+        "stats drift", "stats check", "stats bench",
     ]
 
     private func help(_ command: String) throws -> Bench.Result {

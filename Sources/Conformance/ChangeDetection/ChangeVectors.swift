@@ -23,8 +23,9 @@ package enum ChangeVectors: VectorFamily {
         _ one: VectorValue, _ name: String, _ sequences: [String: VectorValue],
         _ vector: inout VectorCase
     ) {
-        guard let values = one["sequence"]?.string.flatMap({ sequences[$0]?.doubles })
-            ?? one["sequence"]?.doubles
+        guard
+            let values = one["sequence"]?.string.flatMap({ sequences[$0]?.doubles })
+                ?? one["sequence"]?.doubles
         else { return vector.isUnknown("no such sequence") }
         guard var detector = detector(name, one["params"]) else {
             return vector.isUnknown("no detector \(name) with these parameters")

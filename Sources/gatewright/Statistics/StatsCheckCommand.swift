@@ -48,7 +48,8 @@ struct StatsCheckCommand: ParsableCommand {
             ]
             try FileHandle.standardOutput.write(contentsOf: Data(answer.pretty))
         case .text:
-            print(Self.text(reports, unreadable), terminator: "")
+            try FileHandle.standardOutput.write(
+                contentsOf: Data(Self.text(reports, unreadable).utf8))
         }
         guard unreadable.isEmpty, reports.allSatisfy(\.isConforming) else { throw ExitCode(1) }
     }

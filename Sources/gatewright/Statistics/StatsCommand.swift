@@ -5,5 +5,9 @@ struct StatsCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "stats",
         abstract: "Calculate with the evidence engine, check it, and measure how often it errs.",
-        subcommands: [StatsBenchCommand.self, DriftCommand.self, StatsCheckCommand.self])
+        subcommands: [
+            StatsProportionCommand.self, StatsCompareCommand.self, StatsQuantileCommand.self,
+            StatsSampleSizeCommand.self, StatsSplitCommand.self, DriftCommand.self,
+            StatsCheckCommand.self, StatsBenchCommand.self,
+        ])
 }
