@@ -82,6 +82,7 @@ package enum Studies {
         OneSampleStudy.self,
         OddsStudy.self,
         TwoSampleStudy.self,
+        WrongSplitStudy.self,
         PromotionStudy.self,
         PairedStudy.self,
         LateChangeStudy.self,
@@ -91,6 +92,9 @@ package enum Studies {
         SplitStudy.self,
         HeavyTailStudy.self,
         ThroughputStudy.self,
+        LatencyStudy.self,
+        LabelDelayStudy.self,
         DriftStudy.self,
+        PlannedLooksStudy.self,
     ]
 }

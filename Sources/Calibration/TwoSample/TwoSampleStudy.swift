@@ -32,6 +32,7 @@ package enum TwoSampleStudy: Study {
             },
             Contestant("mSPRT") { MixtureRule(hypothesis, alpha: 0.05, isOneSided: false) },
             Contestant("asymptotic CS") { MixtureRule(hypothesis, alpha: 0.05, isOneSided: true) },
+            Contestant("universal inference") { UniversalInferenceRule(alpha: 0.05) },
             Contestant("group-sequential 14 of 1e7") {
                 GroupSequentialRule(hypothesis, bounds: bounds, largest: 500_000)
             },

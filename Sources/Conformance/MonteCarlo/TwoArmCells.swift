@@ -5,40 +5,6 @@ import Evidence
 enum TwoArmCells {
     private static let seed = MonteCarloVectors.seed
 
-    private static func rule(_ name: String, _ alpha: Double) -> Contestant? {
-        let hypothesis = Hypothesis.rise(0)
-        switch name {
-        case "e-RIPr grid (running plug-in)", "e-RIPr grid (recommended)":
-            return Contestant(name, alpha: alpha) { EngineRule(hypothesis, alpha: alpha) }
-        case "z p<.05 each look": return Contestant(name) { ZRule(hypothesis, bound: 1.6449) }
-        case "z p<.01 each look": return Contestant(name) { ZRule(hypothesis, bound: 2.3263) }
-        case "Kayenta-MW p<.01/side each look":
-            return Contestant(name) { MannWhitneyRule(tolerance: 0) }
-        case "Kayenta-MW z>3.10 (25% tolerance band) each look":
-            return Contestant(name) { MannWhitneyRule(tolerance: 0.25) }
-        case "AsympCS 1s tau=1pt", "AsympCS 1-sided tau=1pt", "mSPRT 2s tau=1pt",
-            "mSPRT 2-sided tau=1pt":
-            return Contestant(name, alpha: alpha) {
-                MixtureRule(hypothesis, alpha: alpha, isOneSided: name.hasPrefix("AsympCS"))
-            }
-        case "GST OBF 14 looks":
-            let bounds = GroupSequentialRule.bounds(alpha: alpha)
-            return Contestant(name, alpha: alpha) {
-                GroupSequentialRule(hypothesis, bounds: bounds, largest: 500_000)
-            }
-        default:
-            let isArgo = name.hasPrefix("Argo failureLimit=")
-            guard isArgo || name.hasPrefix("Flagger threshold="),
-                let count = name.number(after: "=").flatMap({ Int(exactly: $0) }),
-                let part = name.number(after: "cand<"), count >= 0
-            else { return nil }
-            return Contestant(name) {
-                FailedWindows(
-                    .partOfStable(part), window: 50, failures: isArgo ? count + 1 : count)
-            }
-        }
-    }
-
     /// `null…` → rule → rates by looks, and `drop=0.01…` → rule → power, mean, ratio.
     static func competitors(
         _ name: String, _ cell: VectorValue, _ report: inout VectorReport
@@ -138,18 +104,15 @@ enum TwoArmCells {
             (1...10_000).contains(candidate), (1...10_000).contains(stable)
         else { return false }
         for (member, row) in (cell.object ?? [:]).sorted(by: { $0.key < $1.key }) {
-            let lower = member.hasPrefix("better")
-            guard lower || member.hasPrefix("worse") else {
-                report.skip("\(name): \(member)", because: "a union of the two others")
+            let tolerance = member.contains("3.10") ? 0.25 : 0
+            guard let made = direction(member, tolerance: tolerance) else {
+                report.skip("\(name): \(member)", because: "no direction of this name")
                 continue
             }
-            let tolerance = member.contains("3.10") ? 0.25 : 0
             let size = candidate + stable
             let result = Race(
                 name + member, horizon: 1_440 * size,
-                contestants: [
-                    Contestant(member) { MannWhitneyRule(tolerance: tolerance, lower: lower) }
-                ],
+                contestants: [made],
                 draw: Traffic.blocks((candidate, 0.05), (stable, 0.05))
             ).run(seed: seed, repetitions: 60)
             report.check("\(name): \(member)") { one in

@@ -56,15 +56,50 @@ extension ComparisonLimit {
         let (first, last) = (max(0, -margin / ratio), min(1, (1 - margin) / ratio))
         let low = min(max(min(rates.stable, across), first), last)
         let high = min(max(max(rates.stable, across), first), last)
-        let stable = Bisection.boundary(low, high) { stable in
+        let shared =
+            (candidateWeight * across + stableWeight * rates.stable)
+            / max(candidateWeight + stableWeight, .leastNormalMagnitude)
+        let stable = RisingRoot.find(low, high, from: shared) { stable in
             let candidate = ratio * stable + margin
+            let spread = candidate * (1 - candidate)
+            let stableSpread = stable * (1 - stable)
+            let (beyond, stableBeyond) = (candidate - rates.candidate, stable - rates.stable)
             let slope =
-                candidateWeight * ratio * (candidate - rates.candidate)
-                / (candidate * (1 - candidate))
-                + stableWeight * (stable - rates.stable) / (stable * (1 - stable))
-            return slope < 0
+                candidateWeight * ratio * beyond / spread
+                + stableWeight * stableBeyond / stableSpread
+            // d/dθ of (θ - q)/(θ(1 - θ)) is ((θ - q)² + q(1 - q))/(θ(1 - θ))².
+            let curvature =
+                candidateWeight * ratio * ratio
+                * (beyond * beyond + rates.candidate * (1 - rates.candidate)) / (spread * spread)
+                + stableWeight
+                * (stableBeyond * stableBeyond + rates.stable * (1 - rates.stable))
+                / (stableSpread * stableSpread)
+            return (slope, curvature)
         }
         return FailureRates(candidate: ratio * stable + margin, stable: stable)
+    }
+}
+
+/// The root of a function that rises: Newton's steps, kept between ends that close in on it, so that
+/// a step that leads astray is replaced by a halving.
+private enum RisingRoot {
+    static func find(
+        _ low: Double, _ high: Double, from start: Double,
+        _ function: (Double) -> (value: Double, derivative: Double)
+    ) -> Double {
+        var (low, high) = (low, high)
+        var place = start
+        for _ in 0..<80 {
+            if !(place > low && place < high) { place = low + (high - low) / 2 }
+            guard place > low, place < high else { break }
+            let (value, derivative) = function(place)
+            if value < 0 { low = place } else { high = place }
+            let next = place - value / derivative
+            // As near as rounding lets it come.
+            if abs(next - place) <= 2 * place.ulp { return min(max(next, low), high) }
+            place = next
+        }
+        return low + (high - low) / 2
     }
 }
 
