@@ -15,6 +15,7 @@ package enum Vectors {
         MixtureSPRTVectors.self,
         ClassicalVectors.self,
         GroupSequentialVectors.self,
+        FrameworkVectors.self,
         MonteCarloVectors.self,
         EngineVectors.self,
         SavviVectors.self,

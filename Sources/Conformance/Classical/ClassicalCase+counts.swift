@@ -1,5 +1,4 @@
 import Evidence
-import Foundation
 
 extension ClassicalCase {
     /// Tests and intervals of one or two proportions. `false` for another kind of case.
@@ -11,35 +10,69 @@ extension ClassicalCase {
             let p = ContingencyTests.rateRatio(
                 events: (events[0], events[1]), exposure: (exposure[0], exposure[1]),
                 alternative: alternative)
-            vector.expect("p", p, one["p"])
+            vector.expect("p", p, pValue)
             return true
         }
-        if isCall("binomtest") {
-            guard let k = one["k"]?.int, let n = one["n"]?.int, let alternative = alternative(),
-                let successes = Successes(k, of: n)
-            else { return false }
-            // `p` is the result here; the rate stands in the call.
-            let rate = call.range(of: "p=").flatMap {
-                String(call[$0.upperBound...]).numbers.first?.value
-            }
-            guard let rate = rate ?? one["p0"]?.double else { return false }
-            vector.expect(
-                "p", successes.binomialTest(rate: rate, alternative: alternative), one["p"])
-            return true
-        }
+        if isCall("binomtest") || isCall("binom_test(") { return checkBinomial(&vector) }
         if isCall("proportion_confint") { return checkInterval(&vector) }
+        if one["count"]?.int != nil { return checkOne(&vector) }
         return checkTwo(&vector)
     }
 
+    private func checkBinomial(_ vector: inout VectorCase) -> Bool {
+        guard let k = (one["k"] ?? one["count"])?.int, let n = (one["n"] ?? one["nobs"])?.int,
+            let alternative = alternative(), let successes = Successes(k, of: n)
+        else { return false }
+        if let pValue {
+            // `p` is the result; the rate stands in the call.
+            let rate = call.number(after: "p=") ?? one["p0"]?.double ?? 0.5
+            vector.expect(
+                "p", successes.binomialTest(rate: rate, alternative: alternative), pValue)
+        }
+        if let interval {
+            let kinds: [String: Successes.Interval] = [
+                "exact": .clopperPearson, "wilson": .wilson, "wilsoncc": .wilsonCorrected,
+            ]
+            let named = choice("method", of: ["exact", "wilson", "wilsoncc"], default: "exact")
+            guard let kind = kinds[named] else { return false }
+            let found = successes.interval(
+                kind, confidence: confidence(), alternative: alternative)
+            vector.expect("ci", [found.lower, found.upper], interval)
+        }
+        return pValue != nil || interval != nil
+    }
+
     private func checkInterval(_ vector: inout VectorCase) -> Bool {
+        let kinds = Successes.Interval.allCases.filter { $0 != .wilsonCorrected }
+        // The library's own default is `normal`.
+        let named = choice(
+            "method", of: kinds.map(\.rawValue) + ["binom_test"], default: "normal")
         guard let count = one["count"]?.int, let trials = one["nobs"]?.int,
-            let successes = Successes(count, of: trials),
-            let kind = Successes.Interval.allCases.first(where: {
-                isCall(" \($0.rawValue)") || one["method"]?.string == $0.rawValue
+            let successes = Successes(count, of: trials), let alternative = alternative(),
+            let kind = kinds.first(where: {
+                named == $0.rawValue || ($0 == .jeffreys && named.hasPrefix("jeff"))
             })
         else { return false }
-        let interval = successes.interval(kind, confidence: confidence())
-        vector.expect("ci", [interval.lower, interval.upper], one["ci"])
+        // An alternative of `larger` is bounded from above there.
+        let side: Alternative =
+            switch alternative {
+            case .twoSided: .twoSided
+            case .greater: .less
+            case .less: .greater
+            }
+        let found = successes.interval(kind, confidence: confidence(), alternative: side)
+        vector.expect("ci", [found.lower, found.upper], interval)
+        return true
+    }
+
+    private func checkOne(_ vector: inout VectorCase) -> Bool {
+        guard isCall("proportions_ztest"), let count = one["count"]?.int,
+            let trials = one["nobs"]?.int, let successes = Successes(count, of: trials),
+            let alternative = alternative(), let value = parameter("value", after: ["value="])
+        else { return false }
+        let test = successes.zTest(
+            rate: value, alternative: alternative, assumed: one["prop_var"]?.double)
+        vector.expect(test, "z", self)
         return true
     }
 
@@ -52,43 +85,14 @@ extension ClassicalCase {
         if isCall("proportions_ztest") {
             guard let alternative = alternative() else { return false }
             let test = pair.zTest(
-                alternative: alternative, value: one["value"]?.double ?? 0)
-            expect(test, &vector)
-        } else if isCall("confint_proportions_2indep") {
-            let interval: (lower: Double, upper: Double)
-            if isCall("newcomb") {
-                interval = pair.newcombe(confidence: confidence())
-            } else if isCall("agresti-caffo") {
-                interval = pair.wald(confidence: confidence(), adjusted: true)
-            } else if isCall("wald") {
-                interval = pair.wald(confidence: confidence())
-            } else {
-                return false
-            }
-            vector.expect("ci", [interval.lower, interval.upper], one["ci"])
-        } else if isCall("test_proportions_2indep") {
-            guard isCall("score"),
-                let value = parameter("value", after: "p1-p2<=")
-                    ?? parameter("value", after: "p1-p2>=") ?? parameter("value", after: "p1-p2=")
-            else { return false }
-            // H0: p1 - p2 <= v is tested against a larger difference.
-            let standard: Alternative =
-                call.contains("<=") ? .greater : call.contains(">=") ? .less : .twoSided
-            guard let alternative = alternative(default: standard) else { return false }
-            let test = pair.scoreTest(
-                value: value, alternative: alternative,
-                correction: one["correction"]?.bool ?? true)
-            expect(test, &vector)
-        } else {
-            return false
+                alternative: alternative, value: parameter("value", after: ["value="]) ?? 0,
+                assumed: one["prop_var"]?.double)
+            vector.expect(test, "z", self)
+            return true
         }
-        return true
-    }
-
-    private func expect(_ test: ClassicalTest, _ vector: inout VectorCase) {
-        // A difference that is as large as asked for leaves a z of rounding alone.
-        let tolerance = Tolerance.relative(1e-10, absolute: 1e-12)
-        vector.expect("z", test.statistic, one["z"] ?? one["statistic"], within: tolerance)
-        vector.expect("p", test.pValue, one["p"], within: .relative(1e-10, absolute: 1e-300))
+        if isCall("confint_proportions_2indep") {
+            return checkDistanceInterval(pair, &vector)
+        }
+        return isCall("test_proportions_2indep") && checkDistance(pair, &vector)
     }
 }

@@ -43,6 +43,7 @@ extension EngineVectors {
             let errors = one["block_errors"]?.ints, let every = one["restart_every_blocks"]?.int,
             let budget = one["n_restart_budget"]?.int, every > 0, let trace = one["trace"]?.list
         else { return vector.isUnknown("no blocks") }
+        vector.expectSame("looks", trace.count, errors.count)
         var process = try ProportionProcess(limit: q0, restarts: budget)
         for (index, (failed, row)) in zip(errors, trace).enumerated() {
             if index > 0, index.isMultiple(of: every) { process.restart() }

@@ -1,9 +1,27 @@
 /// Tests of counts in tables.
 package enum ContingencyTests {
+    /// How observed and expected counts are compared (Cressie and Read 1984): 1 is Pearson's χ²,
+    /// 0 the likelihood ratio G, -1/2 Freeman and Tukey's, -1 modified G, -2 Neyman's, 2/3 their own.
+    package static func divergence(
+        _ observed: [Double], _ expected: [Double], power: Double = 1
+    ) -> Double {
+        zip(observed, expected).reduce(0.0) { sum, pair in
+            let (o, e) = pair
+            switch power {
+            case 1: return sum + (o - e) * (o - e) / e
+            case 0: return sum + (o > 0 ? 2 * o * Elementary.log(o / e) : 0)
+            case -1: return sum + 2 * e * Elementary.log(e / o)
+            default:
+                return sum + 2 / (power * (power + 1)) * o
+                    * (Elementary.power(o / e, power) - 1)
+            }
+        }
+    }
+
     /// Independence of rows and columns, with Yates' correction where there is one degree of
     /// freedom. `nil` for a table with an empty row or column.
     package static func chiSquared(
-        _ table: [[Double]], correction: Bool = true
+        _ table: [[Double]], correction: Bool = true, power: Double = 1
     ) -> (test: ClassicalTest, expected: [[Double]])? {
         guard let width = table.first?.count, width > 0,
             table.allSatisfy({ $0.count == width && $0.allSatisfy { $0 >= 0 && $0.isFinite } })
@@ -14,37 +32,44 @@ package enum ContingencyTests {
         guard rows.allSatisfy({ $0 > 0 }), columns.allSatisfy({ $0 > 0 }) else { return nil }
         let expected = rows.map { row in columns.map { row * $0 / total } }
         let df = Double((table.count - 1) * (width - 1))
-        var statistic = 0.0
-        for (observed, asked) in zip(table.flatMap(\.self), expected.flatMap(\.self)) {
-            var difference = abs(observed - asked)
-            if correction, df == 1 { difference -= min(0.5, difference) }
-            statistic += difference * difference / asked
+        let asked = expected.flatMap(\.self)
+        let observed = zip(table.flatMap(\.self), asked).map { observed, asked in
+            guard correction, df == 1 else { return observed }
+            let difference = asked - observed
+            return observed + (difference < 0 ? -1 : 1) * min(0.5, abs(difference))
         }
+        let statistic = df == 0 ? 0 : divergence(observed, asked, power: power)
         let p = df == 0 ? 1 : ChiSquared.sf(statistic, df: df)
         let test = ClassicalTest(statistic: statistic, pValue: p, degreesOfFreedom: df)
         return (test, expected)
     }
 
     /// Whether counts follow given shares of any scale.
-    package static func goodnessOfFit(_ observed: [Double], shares: [Double]) -> ClassicalTest? {
+    ///
+    /// - Parameter estimated: how many parameters of the shares come from the same counts.
+    package static func goodnessOfFit(
+        _ observed: [Double], shares: [Double], estimated: Int = 0, power: Double = 1
+    ) -> ClassicalTest? {
         let (total, scale) = (observed.reduce(0, +), shares.reduce(0, +))
-        guard observed.count == shares.count, observed.count > 1, scale > 0,
-            shares.allSatisfy({ $0 > 0 })
+        guard observed.count == shares.count, estimated >= 0, observed.count > 1 + estimated,
+            scale > 0, shares.allSatisfy({ $0 > 0 })
         else { return nil }
-        let statistic = zip(observed, shares).reduce(0.0) { sum, pair in
-            let asked = total * pair.1 / scale
-            return sum + (pair.0 - asked) * (pair.0 - asked) / asked
-        }
-        let df = Double(observed.count - 1)
+        let statistic = divergence(
+            observed, shares.map { total * $0 / scale }, power: power)
+        let df = Double(observed.count - 1 - estimated)
         return ClassicalTest(
             statistic: statistic, pValue: ChiSquared.sf(statistic, df: df), degreesOfFreedom: df)
     }
 
-    /// Fisher 1935 for [[a, b], [c, d]]; the statistic is the odds ratio ad/bc.
+    /// Fisher 1935 for [[a, b], [c, d]]; the statistic is the odds ratio ad/bc, not-a-number where
+    /// a row or column is empty.
     package static func fisher(
         _ a: Int, _ b: Int, _ c: Int, _ d: Int, alternative: Alternative = .twoSided
     ) -> ClassicalTest? {
-        guard min(a, b, c, d) >= 0, a + b > 0, c + d > 0, a + c > 0, b + d > 0 else { return nil }
+        guard min(a, b, c, d) >= 0 else { return nil }
+        guard min(a + b, c + d, a + c, b + d) > 0 else {
+            return ClassicalTest(statistic: .nan, pValue: 1)
+        }
         let odds = Double(a) * Double(d) / (Double(b) * Double(c))
         guard
             let law = HypergeometricDistribution(total: a + b + c + d, marked: a + b, drawn: a + c)
@@ -67,7 +92,8 @@ package enum ContingencyTests {
     package static func mcNemar(
         _ b: Int, _ c: Int, exact: Bool, correction: Bool = true
     ) -> ClassicalTest? {
-        guard b >= 0, c >= 0, b + c > 0 else { return nil }
+        guard b >= 0, c >= 0, exact || b + c > 0 else { return nil }
+        if exact, b + c == 0 { return ClassicalTest(statistic: 0, pValue: 1) }
         if exact {
             let less = min(b, c)
             return ClassicalTest(

@@ -21,6 +21,17 @@ package struct Successes: Sendable, Hashable {
         case agrestiCoull = "agresti_coull"
         /// Clopper and Pearson 1934.
         case clopperPearson = "beta"
+        /// Wilson's with a correction for continuity (Newcombe 1998, method 4).
+        case wilsonCorrected = "wilsoncc"
+    }
+
+    /// A one-sided interval has all of its error on one side: `less` bounds the rate from above.
+    package func interval(
+        _ kind: Interval, confidence: Double, alternative: Alternative
+    ) -> (lower: Double, upper: Double) {
+        guard alternative != .twoSided else { return interval(kind, confidence: confidence) }
+        let both = interval(kind, confidence: 2 * confidence - 1)
+        return alternative == .less ? (0, both.upper) : (both.lower, 1)
     }
 
     package func interval(
@@ -51,12 +62,31 @@ package struct Successes: Sendable, Hashable {
                 count == 0 ? 0 : BetaDistribution.quantile(alpha / 2, k, n - k + 1),
                 count == trials ? 1 : BetaDistribution.upperQuantile(alpha / 2, k + 1, n - k)
             )
+        case .wilsonCorrected:
+            let (denominator, p) = (2 * (n + z2), rate)
+            let middle = (2 * n * p + z2) / denominator
+            func half(_ sign: Double) -> Double {
+                let under = z2 - sign * 2 - 1 / n + 4 * p * (n * (1 - p) + sign)
+                return (1 + z * max(0, under).squareRoot()) / denominator
+            }
+            return (
+                count == 0 ? 0 : middle - half(1), count == trials ? 1 : middle + half(-1)
+            )
         case .jeffreys:
             return (
                 BetaDistribution.quantile(alpha / 2, k + 0.5, n - k + 0.5),
                 BetaDistribution.upperQuantile(alpha / 2, k + 0.5, n - k + 0.5)
             )
         }
+    }
+
+    /// The z-test against a fixed rate, with the variance of the observed one or of `assumed`.
+    package func zTest(
+        rate other: Double, alternative: Alternative = .twoSided, assumed: Double? = nil
+    ) -> ClassicalTest {
+        let base = assumed ?? rate
+        let z = (rate - other) / (base * (1 - base) / n).squareRoot()
+        return ClassicalTest(statistic: z, pValue: alternative.normal(z))
     }
 
     /// The exact test against a fixed rate; two-sided sums what is not likelier than the count.
@@ -111,8 +141,12 @@ package struct TwoProportions: Sendable, Hashable {
     }
 
     /// The z-test with pooled variance, against a difference of `value`.
-    package func zTest(alternative: Alternative = .twoSided, value: Double = 0) -> ClassicalTest {
-        let pooled = (first.k + second.k) / (first.n + second.n)
+    ///
+    /// - Parameter assumed: the rate that gives the variance, instead of the pooled one.
+    package func zTest(
+        alternative: Alternative = .twoSided, value: Double = 0, assumed: Double? = nil
+    ) -> ClassicalTest {
+        let pooled = assumed ?? (first.k + second.k) / (first.n + second.n)
         let variance = pooled * (1 - pooled) * (1 / first.n + 1 / second.n)
         let z = (first.rate - second.rate - value) / variance.squareRoot()
         return ClassicalTest(statistic: z, pValue: alternative.normal(z))
@@ -144,24 +178,20 @@ package struct TwoProportions: Sendable, Hashable {
         return (p1 - p2 - half, p1 - p2 + half)
     }
 
-    /// The score test of first - second against `value` (Farrington and Manning 1990; with
-    /// `correction` Miettinen and Nurminen 1985).
+    /// The score test of first - second against `value`; see `scoreTest(_:value:)`.
     package func scoreTest(
         value: Double, alternative: Alternative = .twoSided, correction: Bool = true
-    ) -> ClassicalTest {
-        let (p1, p2) = constrained(value)
-        var variance = p1 * (1 - p1) / first.n + p2 * (1 - p2) / second.n
-        let n = first.n + second.n
-        if correction { variance *= n / (n - 1) }
-        let z = (first.rate - second.rate - value) / variance.squareRoot()
-        return ClassicalTest(statistic: z, pValue: alternative.normal(z))
+    ) -> ClassicalTest? {
+        scoreTest(
+            .difference, value: value, alternative: alternative, correction: correction)
     }
 
     /// The likeliest pair of rates that differ by `value`: the root of a cubic in the second.
-    private func constrained(_ value: Double) -> (Double, Double) {
+    func constrained(_ value: Double) -> (Double, Double) {
         let (n1, n2) = (first.n, second.n)
         let successes = first.k + second.k
         // The slope of the log-likelihood along the line falls: bisect it.
+        if value == 0 { return (successes / (n1 + n2), successes / (n1 + n2)) }
         let (low, high) = (max(0, -value), min(1, 1 - value))
         let root = Bisection.boundary(low, high) { p2 in
             let p1 = p2 + value
@@ -170,7 +200,6 @@ package struct TwoProportions: Sendable, Hashable {
             }
             return slope(first.k, n1, p1) + slope(second.k, n2, p2) > 0
         }
-        if value == 0 { return (successes / (n1 + n2), successes / (n1 + n2)) }
         return (root + value, root)
     }
 }

@@ -61,27 +61,21 @@ package enum MannWhitney {
             let z = (u - n1 * n2 / 2 - (continuity ? 0.5 : 0)) / spread
             upper = z.isNaN ? 1 : NormalDistribution.sf(z)
         }
+        // Too many pairs to count the orders of.
+        guard !upper.isNaN else { return nil }
         return ClassicalTest(statistic: u1, pValue: min(1, factor * upper))
     }
 
-    /// P(U >= u) without ties: the Gaussian binomial coefficients, as probabilities.
+    /// P(U >= u) without ties; U is symmetric around half of the pairs.
     static func exactUpperTail(_ u: Double, _ n1: Int, _ n2: Int) -> Double {
         let most = n1 * n2
         guard u > 0 else { return 1 }
-        guard let least = Int(exactly: u.rounded(.down)), least <= most, most <= 4_000_000 else {
-            return 0
-        }
-        // Π (1 - q^(n2+i)) / (1 - q^i), each factor scaled to a distribution so it stays in range.
-        var counts = [Double](repeating: 0, count: most + 1)
-        counts[0] = 1
-        for i in 1...n1 {
-            let shift = n2 + i
-            for k in stride(from: most, through: shift, by: -1) { counts[k] -= counts[k - shift] }
-            for k in stride(from: i, through: most, by: 1) { counts[k] += counts[k - i] }
-            let scale = Double(i) / Double(shift)
-            for k in 0...most { counts[k] *= scale }
-        }
-        return min(1, counts[least...].reduce(0, +))
+        guard let least = Int(exactly: u.rounded(.down)), least <= most else { return 0 }
+        let isFar = least > most - least
+        guard
+            let tail = RankSumLaw.lowerTail(isFar ? most - least : least - 1, n1, n2)
+        else { return .nan }
+        return isFar ? tail : 1 - tail
     }
 }
 

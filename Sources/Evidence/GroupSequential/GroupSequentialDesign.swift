@@ -13,8 +13,12 @@ package struct GroupSequentialDesign: Sendable, Hashable {
     package enum Spending: Sendable, Hashable {
         /// 2 - 2 Φ(z_{α/2}/√t): little early, as O'Brien and Fleming.
         case obrienFleming
-        /// α t^φ
+        /// α log(1 + (e - 1) t): about as much at each look, as Pocock.
+        case pocock
+        /// α t^φ (Kim and DeMets 1987)
         case power(Double)
+        /// α (1 - e^(-γt)) / (1 - e^(-γ)); α t for γ of 0 (Hwang, Shih and DeCani 1990).
+        case exponential(Double)
 
         package func spent(_ alpha: Double, at time: Double) -> Double {
             switch self {
@@ -22,7 +26,12 @@ package struct GroupSequentialDesign: Sendable, Hashable {
                 2
                     * NormalDistribution.sf(
                         NormalDistribution.upperQuantile(alpha / 2) / time.squareRoot())
+            case .pocock: alpha * Elementary.log1p((Elementary.exp(1) - 1) * time)
             case .power(let phi): alpha * Elementary.power(time, phi)
+            case .exponential(let gamma):
+                gamma == 0
+                    ? alpha * time
+                    : alpha * Elementary.expm1(-gamma * time) / Elementary.expm1(-gamma)
             }
         }
     }
@@ -40,11 +49,12 @@ package struct GroupSequentialDesign: Sendable, Hashable {
         guard Self.areValid(times), alpha > 0, alpha < 0.5 else { return nil }
         self.times = times
         self.isTwoSided = isTwoSided
-        // Two-sided: each side spends half, by symmetry.
+        let sides = isTwoSided ? 2.0 : 1
         var walk = Walk(isTwoSided: isTwoSided)
         var spent = 0.0
         for time in times {
-            let target = spending.spent(alpha, at: time)
+            // Each side spends as a one-sided test of its share would (DeMets and Lan 1994).
+            let target = sides * spending.spent(alpha / sides, at: time)
             let step = target - spent
             spent = target
             guard let bound = walk.bound(at: time, crossing: step) else { return nil }
