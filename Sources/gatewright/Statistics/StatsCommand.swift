@@ -5,5 +5,8 @@ struct StatsCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "stats",
         abstract: "Calculate with the evidence engine, check it, and measure how often it errs.",
-        subcommands: [DriftCommand.self, StatsCheckCommand.self])
+        subcommands: [
+            ProportionCommand.self, CompareCommand.self, QuantileCommand.self, SplitCommand.self,
+            SampleSizeCommand.self, DriftCommand.self, StatsCheckCommand.self,
+        ])
 }
