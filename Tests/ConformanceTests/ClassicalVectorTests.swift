@@ -6,7 +6,7 @@ import Testing
 @Suite struct ClassicalVectorTests {
     @Test(
         arguments: [
-            ("classical_tests", 95), ("classical_tests_extra", 350), ("group_sequential", 56),
+            ("classical_tests", 95), ("classical_tests_extra", 850), ("group_sequential", 56),
             ("engine_reference", 49), ("savvi_multinomial_srm", 15),
             ("savvi_multinomial_srm_extra", 39), ("spotify_design_reproduction", 290),
         ])

@@ -18,6 +18,7 @@ struct RunningMean: Codable, Sendable, Hashable {
 
     mutating func add(_ value: Double) {
         count += 1
-        mean += (value - mean) / count
+        // In river's order of rounding: alarms at ties depend on the last bit.
+        mean += 1 / count * (value - mean)
     }
 }

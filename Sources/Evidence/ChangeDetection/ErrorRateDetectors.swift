@@ -127,6 +127,6 @@ package struct FastHoeffdingDetector: ChangeDetector, Hashable {
     }
 
     private func bound(_ size: Int) -> Double {
-        (-LogDomain.log(confidence) / (2 * Double(size))).squareRoot()
+        (LogDomain.log(1 / confidence) / (2 * Double(size))).squareRoot()
     }
 }

@@ -47,7 +47,7 @@ package struct HoeffdingAverageDetector: ChangeDetector, Hashable {
     }
 
     private func bound(_ count: Double) -> Double {
-        (1 / (2 * count) * -LogDomain.log(driftConfidence)).squareRoot()
+        (1 / (2 * count) * LogDomain.log(1 / driftConfidence)).squareRoot()
     }
 
     private func differs(from cut: RunningMean, _ confidence: Double) -> Double? {
@@ -73,7 +73,8 @@ package struct HoeffdingWeightedDetector: ChangeDetector, Hashable {
         var spread = 1.0
 
         mutating func add(_ value: Double, _ lambda: Double) {
-            mean = mean.map { $0 + lambda * (value - $0) } ?? value
+            // In river's order of rounding: a cut at a tie depends on the last bit.
+            mean = mean.map { lambda * value + (1 - lambda) * $0 } ?? value
             spread = lambda * lambda + (1 - lambda) * (1 - lambda) * spread
         }
     }
@@ -140,7 +141,7 @@ package struct HoeffdingWeightedDetector: ChangeDetector, Hashable {
     }
 
     private func bound(_ spread: Double, _ confidence: Double) -> Double {
-        (spread * -LogDomain.log(confidence) / 2).squareRoot()
+        (spread * LogDomain.log(1 / confidence) / 2).squareRoot()
     }
 
     private func exceeds(_ higher: Weighted, _ lower: Weighted, _ confidence: Double) -> Bool {

@@ -10,9 +10,6 @@ package struct LogarithmicSketch: Codable, Sendable, Hashable {
     package private(set) var minimum: Double?
     package private(set) var maximum: Double?
 
-    /// Smaller magnitudes count as zero: their logarithm would overflow a bucket number.
-    private static let smallest = 1e-300
-
     /// - Throws: `InvalidEvidence` unless 0 < relativeAccuracy < 1.
     package init(relativeAccuracy: Double) throws(InvalidEvidence) {
         guard relativeAccuracy > 0, relativeAccuracy < 1 else {
@@ -23,7 +20,19 @@ package struct LogarithmicSketch: Codable, Sendable, Hashable {
         self.relativeAccuracy = relativeAccuracy
     }
 
-    package var gamma: Double { (1 + relativeAccuracy) / (1 - relativeAccuracy) }
+    package var gamma: Double { 1 + growth }
+
+    /// γ - 1, without the rounding of γ.
+    private var growth: Double { 2 * relativeAccuracy / (1 - relativeAccuracy) }
+
+    /// Buckets in a doubling. Logarithms are taken to base 2 and multiplied by this, as DataDog's
+    /// implementations do, so that a value just at an edge falls into the same bucket as theirs.
+    private var bucketsPerDoubling: Double {
+        1 / LogDomain.log1p(growth) * LogDomain.log(2)
+    }
+
+    /// Magnitudes up to this count as zero: below it numbers lose their precision.
+    private var smallest: Double { .leastNormalMagnitude * gamma }
 
     /// Takes in a value; what is not finite is refused.
     package mutating func add(_ value: Double, times: Int = 1) throws(InvalidEvidence) {
@@ -37,9 +46,9 @@ package struct LogarithmicSketch: Codable, Sendable, Hashable {
         sum += value * Double(times)
         minimum = min(minimum ?? value, value)
         maximum = max(maximum ?? value, value)
-        if value > Self.smallest {
+        if value > smallest {
             positive[key(value), default: 0] += times
-        } else if value < -Self.smallest {
+        } else if value < -smallest {
             negative[key(-value), default: 0] += times
         } else {
             zeros += times
@@ -79,12 +88,13 @@ package struct LogarithmicSketch: Codable, Sendable, Hashable {
 
     /// Bucket i holds γ^(i-1) < x ≤ γ^i.
     private func key(_ value: Double) -> Int {
-        let exact = (LogDomain.log(value) / LogDomain.log(gamma)).rounded(.up)
+        let doublings = LogDomain.log(value) / LogDomain.log(2)
+        let exact = (doublings * bucketsPerDoubling).rounded(.up)
         return Int(exactly: exact) ?? 0
     }
 
     /// The point of a bucket that is equally far, relatively, from both its ends.
     private func value(_ key: Int) -> Double {
-        Elementary.power(gamma, Double(key)) * (2 / (1 + gamma))
+        Elementary.power(2, Double(key) / bucketsPerDoubling) * (2 / (1 + gamma))
     }
 }

@@ -6,8 +6,8 @@ struct StatsCommand: AsyncParsableCommand {
         commandName: "stats",
         abstract: "Calculate with the evidence engine, check it, and measure how often it errs.",
         subcommands: [
-            StatsProportionCommand.self, StatsCompareCommand.self, StatsQuantileCommand.self,
-            StatsSampleSizeCommand.self, StatsSplitCommand.self, DriftCommand.self,
-            StatsCheckCommand.self, StatsBenchCommand.self,
+            ProportionCommand.self, CompareCommand.self, QuantileCommand.self,
+            SampleSizeCommand.self, SplitCommand.self, DriftCommand.self, StatsCheckCommand.self,
+            StatsBenchCommand.self,
         ])
 }
