@@ -86,7 +86,7 @@ import Testing
                     let step = run.currentStep
                 else { return true }
                 let applying = run.guardrails.flatMap(\.guardrails)
-                    .filter { $0.isRequired && $0.applies(in: step.stage) }
+                    .filter { $0.isRequired && $0.isSeen(at: step) }
                 return applying.allSatisfy { guardrail in
                     decision.verdicts.contains { $0.guardrail == guardrail.name }
                 }

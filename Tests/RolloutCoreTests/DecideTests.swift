@@ -335,4 +335,33 @@ private var waitingForApproval: RolloutState {
         #expect(state.stable == Given.stable)
         #expect(word(decide(Given.input(state, orders: [undo]))) == "refused")
     }
+
+    // 200 rollouts of one region stood still for ever at gradual 100 %: a comparison that was not
+    // proven had been let through, to where no stable is left to compare with.
+    @Test func whatNeedsStableIsProvenWhileStableServes() {
+        let plan = Given.ask().plan
+        func lastSeen(_ guardrail: GuardrailSpec) -> [Int] {
+            plan.steps.indices.filter { step in
+                plan.step(step).map(guardrail.isSeen) == true
+                    && guardrail.isLastSeen(at: step, of: plan)
+            }
+        }
+        // Shadow, canary, eu at 25 % and 100 %, us at 25 % and 100 %, full.
+        #expect(lastSeen(Given.comparison()) == [4])
+        #expect(lastSeen(Given.guardrail("traffic-split", .sampleRatio)) == [4])
+        #expect(lastSeen(Given.guardrail("errors")) == [5, 6])
+        #expect(lastSeen(Given.guardrail("errors", stages: [.canary])) == [1])
+    }
+
+    @Test func atEverybodyAComparisonHoldsNothingUp() {
+        let guardrails = [Given.guardrail("errors"), Given.comparison()]
+        let before = Given.input(Given.state(advances: 4, guardrails: guardrails))
+        let after = Given.input(Given.state(advances: 5, guardrails: guardrails))
+        #expect(decide(before).verdicts.map(\.guardrail.rawValue) == ["errors", "throughput"])
+        #expect(decide(after).verdicts.map(\.guardrail.rawValue) == ["errors"])
+        guard case .act(.advance, _) = decide(after).next else {
+            Issue.record("\(decide(after).next)")
+            return
+        }
+    }
 }

@@ -43,6 +43,14 @@ struct Given {
             severity: .warning, dryRun: dryRun)
     }
 
+    static func comparison() -> GuardrailSpec {
+        GuardrailSpec(
+            name: id("throughput"), metric: .measurement("throughput"),
+            criterion: .relativeDropAtMost(finite(0.05)), onBreach: .rollback, stages: nil,
+            slices: [], minSamples: 100, maxSilent: .seconds(300), labels: nil, severity: .warning,
+            dryRun: false)
+    }
+
     static let stages: [StageSpec] = [
         StageSpec(
             stage: .shadow, shares: [.all], soak: .seconds(10), waves: [regions], approval: false),

@@ -60,10 +60,6 @@ import Testing
         }
         #expect(plan.steps.map(\.approval).contains(true) == false)
         #expect(plan.step(-1) == nil && plan.step(7) == nil)
-        #expect(
-            plan.steps.indices.map(plan.endsStage) == [
-                true, true, false, false, false, true, true,
-            ])
     }
 
     @Test func approvalIsAskedOnceAStage() {

@@ -19,13 +19,17 @@ package final class HTTPListener: Sendable {
         package let status: HTTPResponseStatus
         package let headers: HTTPHeaders
         package let body: ByteBuffer
+        /// How long the client is left waiting for it.
+        package let delay: TimeAmount
 
         package init(
-            status: HTTPResponseStatus, headers: HTTPHeaders = [:], body: ByteBuffer = ByteBuffer()
+            status: HTTPResponseStatus, headers: HTTPHeaders = [:], body: ByteBuffer = ByteBuffer(),
+            delay: TimeAmount = .zero
         ) {
             self.status = status
             self.headers = headers
             self.body = body
+            self.delay = delay
         }
     }
 
@@ -104,7 +108,14 @@ private final class ExchangeHandler: ChannelInboundHandler {
             let response =
                 isTooLarge
                 ? HTTPListener.Response(status: .payloadTooLarge) : respond(request)
-            write(response, keepAlive: head.isKeepAlive, context: context)
+            if response.delay == .zero {
+                return write(response, keepAlive: head.isKeepAlive, context: context)
+            }
+            // The pipeline handler lets no further request in before this one is answered.
+            context.eventLoop.assumeIsolated().scheduleTask(in: response.delay) {
+                guard context.channel.isActive else { return }
+                self.write(response, keepAlive: head.isKeepAlive, context: context)
+            }
         }
     }
 

@@ -55,7 +55,7 @@ private struct Catalogue: Sendable {
                 _ = try model(parts[2], parts[4])
                 return HTTPListener.Response(status: .ok)
             case (.POST, 6) where parts.starts(with: ["v2", "models"]) && parts[5] == "infer":
-                return json(try infer(request.body, by: model(parts[2], parts[4])))
+                return try infer(request.body, by: model(parts[2], parts[4]))
             case (.POST, 4) where parts.starts(with: ["v2", "models"]):
                 throw Refusal(.badRequest, "name the version: …/versions/VERSION/infer")
             default:
@@ -83,7 +83,7 @@ private struct Catalogue: Sendable {
 
     private func infer(
         _ body: ByteBuffer, by model: ServedModel
-    ) throws(Refusal) -> InferenceProtocol.Response {
+    ) throws(Refusal) -> HTTPListener.Response {
         let request: InferenceProtocol.Request
         do {
             request = try JSONDecoder().decode(InferenceProtocol.Request.self, from: body)
@@ -98,17 +98,23 @@ private struct Catalogue: Sendable {
             throw Refusal(
                 .badRequest, "one input is needed: features, FP64, shape [1, \(count)], finite")
         }
-        return InferenceProtocol.Response(
-            model_name: model.name.rawValue, model_version: model.reference.version.rawValue,
+        let version = model.reference.version.rawValue
+        let fate = model.fault.fate(of: request.id ?? "", version: version)
+        // The least likely class is hardly ever as good as the best.
+        let worst = zip(model.classes, answer.probabilities).min { $0.1 < $1.1 }?.0
+        let label = fate.isWrong ? worst ?? answer.label : answer.label
+        let response = InferenceProtocol.Response(
+            model_name: model.name.rawValue, model_version: version,
             id: request.id,
             parameters: InferenceProtocol.Parameters(
-                model_version: model.reference.version.rawValue,
+                model_version: version,
                 digest: model.reference.digest.hex),
             outputs: [
-                .bytes(name: "label", data: [answer.label]),
+                .bytes(name: "label", data: [label]),
                 .numbers(name: "confidence", data: [answer.confidence]),
                 .numbers(name: "probabilities", data: answer.probabilities),
             ])
+        return json(response, delay: .microseconds(Int64(min(fate.milliseconds, 60_000) * 1_000)))
     }
 
     private func metadata(of models: [ServedModel]) -> InferenceProtocol.ModelMetadata {
@@ -133,14 +139,15 @@ private struct Catalogue: Sendable {
     }
 
     private func json(
-        _ value: some Encodable, status: HTTPResponseStatus = .ok
+        _ value: some Encodable, status: HTTPResponseStatus = .ok, delay: TimeAmount = .zero
     ) -> HTTPListener.Response {
         let encoder = JSONEncoder()
         encoder.outputFormatting = .sortedKeys
         guard let body = try? encoder.encodeAsByteBuffer(value, allocator: ByteBufferAllocator())
         else { return HTTPListener.Response(status: .internalServerError) }
         return HTTPListener.Response(
-            status: status, headers: ["content-type": "application/json"], body: body)
+            status: status, headers: ["content-type": "application/json"], body: body,
+            delay: delay)
     }
 }
 

@@ -9,7 +9,17 @@ package struct ServedModel: Sendable {
 
     package let name: RolloutName
     package let reference: VersionReference
+    package let fault: ServedFault
     private let predictor: Predictor
+
+    private init(
+        name: RolloutName, reference: VersionReference, fault: ServedFault, predictor: Predictor
+    ) {
+        self.name = name
+        self.reference = reference
+        self.fault = fault
+        self.predictor = predictor
+    }
 
     private enum Predictor: Sendable {
         case trees(TreeEnsemble)
@@ -46,10 +56,18 @@ package struct ServedModel: Sendable {
                 case "gatewright-rules": .rules(try RuleModel(json: data))
                 default: throw ArtifactError("is of the unknown format \(format)")
                 }
-            return ServedModel(name: name, reference: version, predictor: predictor)
+            return ServedModel(
+                name: name, reference: version, fault: .none, predictor: predictor)
         } catch {
             throw ArtifactError("\(path) \(error.message)")
         }
+    }
+
+    /// The same model as a version of another rollout, with something wrong on purpose.
+    package func serving(
+        _ name: RolloutName, as reference: VersionReference, fault: ServedFault
+    ) -> ServedModel {
+        ServedModel(name: name, reference: reference, fault: fault, predictor: predictor)
     }
 
     private static func read(_ path: String) throws(ArtifactError) -> Data {

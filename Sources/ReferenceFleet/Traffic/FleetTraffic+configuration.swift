@@ -18,6 +18,8 @@ extension FleetTraffic {
         package var nodes = 2_000
         /// Seconds from an answer to its label, drawn evenly.
         package var labelDelay: ClosedRange<Double> = 0.5...1.5
+        /// What versions do to the throughput of the transfers that they choose for; 1 if absent.
+        package var throughputFactors: [String: Double] = [:]
         /// The part of labels that are sent twice, as an at-least-once source does.
         package var doubledLabels = 0.02
         /// Seconds between batches of reports.

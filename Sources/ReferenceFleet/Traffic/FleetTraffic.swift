@@ -83,7 +83,10 @@ package struct FleetTraffic: Sendable {
                 let prediction = answer.headers.first(name: "x-gatewright-prediction"),
                 let method = Self.label(answer.body)
             else { throw ConnectionLost() }
-            report(transfer, sentBy: method, prediction: prediction, random: &random)
+            let version = answer.headers.first(name: "x-gatewright-version") ?? ""
+            report(
+                transfer, sentBy: method, prediction: prediction,
+                factor: configuration.throughputFactors[version] ?? 1, random: &random)
         } catch {
             counts.withLockedValue { $0.failed += 1 }
             try? await Task.sleep(for: .milliseconds(50))  // a gateway that is down is not hammered
@@ -91,10 +94,10 @@ package struct FleetTraffic: Sendable {
     }
 
     private func report(
-        _ transfer: Transfer, sentBy method: TransferMethod, prediction: String,
+        _ transfer: Transfer, sentBy method: TransferMethod, prediction: String, factor: Double,
         random: inout SeededRandom
     ) {
-        let throughput = transfer.throughput(method)
+        let throughput = transfer.throughput(method) * factor
         let truth = transfer.truth
         counts.withLockedValue {
             $0.answered += 1

@@ -85,11 +85,19 @@ extension GuardrailSpec {
         return (paired ? 1 : 0) + (stages.contains { !isPaired(in: $0) } ? 1 : 0)
     }
 
-    /// Whether the candidate leaves the last stage that this guardrail covers after `stage`.
+    /// Whether the step lets this guardrail see anything: where every region's candidate serves
+    /// everybody, there is no stable left to compare with, nor a split.
+    package func isSeen(at step: Step) -> Bool {
+        guard applies(in: step.stage) else { return false }
+        let needsStable = criterion.comparesToStable || metric == .sampleRatio
+        if !needsStable || isPaired(in: step.stage) { return true }
+        return step.shares.values.contains { $0 < .all }
+    }
+
+    /// Whether no later step before full lets this guardrail see anything.
     ///
-    /// What is not proven there is never proven, so leaving needs a proof and not only no breach.
-    package func isLastSeen(in stage: StageKind, of plan: Plan) -> Bool {
-        let later = StageKind.allCases.drop { $0 != stage }.dropFirst()
-        return !later.contains { plan.covers($0) && $0 != .full && applies(in: $0) }
+    /// What is not proven by then is never proven, so leaving needs a proof and not only no breach.
+    package func isLastSeen(at index: Int, of plan: Plan) -> Bool {
+        !plan.steps.dropFirst(index + 1).contains { $0.stage != .full && isSeen(at: $0) }
     }
 }

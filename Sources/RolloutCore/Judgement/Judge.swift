@@ -95,8 +95,7 @@ private func doubt(
     if let stale = staleness(guardrail, evidence, context) { return stale }
     // What was seen over the whole past does not show that it still holds.
     if let lately = reading.restartLogE, lately > lateHarm { return "worse lately" }
-    let stage = context.plan.step(context.step)?.stage ?? .shadow
-    if guardrail.isLastSeen(in: stage, of: context.plan), context.plan.endsStage(context.step) {
+    if guardrail.isLastSeen(at: context.step, of: context.plan) {
         return proven ? nil : "not proven yet"
     }
     let risk = guardrail.harm(reading) * context.nextShare

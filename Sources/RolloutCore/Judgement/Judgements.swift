@@ -1,4 +1,4 @@
-/// Judges every guardrail that applies in the current stage, in the order of the policies.
+/// Judges every guardrail that the current step lets see anything, in the order of the policies.
 ///
 /// Of what is not seen now, such as the pairs of shadow in canary, only a breach counts: it may
 /// come late, with late labels, and is no less a breach.
@@ -7,7 +7,7 @@ func judgements(_ input: DecisionInput, _ run: Run) -> [GuardrailVerdict] {
     var verdicts: [GuardrailVerdict] = []
     for set in run.guardrails {
         for guardrail in set.guardrails {
-            let applies = guardrail.applies(in: step.stage)
+            let applies = guardrail.isSeen(at: step)
             let isPaired = guardrail.isPaired(in: step.stage)
             let context = JudgementContext(
                 now: input.now, plan: run.plan, step: run.step,

@@ -71,8 +71,5 @@ package struct Plan: Codable, Sendable, Hashable {
     /// `nil` when there is no such step: indices come from recorded files.
     package func step(_ index: Int) -> Step? { steps.indices.contains(index) ? steps[index] : nil }
 
-    /// Whether the step after `index` belongs to another stage, or does not exist.
-    package func endsStage(_ index: Int) -> Bool { step(index)?.stage != step(index + 1)?.stage }
-
     package func covers(_ stage: StageKind) -> Bool { steps.contains { $0.stage == stage } }
 }

@@ -8,6 +8,6 @@ struct StatsCommand: AsyncParsableCommand {
         subcommands: [
             ProportionCommand.self, CompareCommand.self, QuantileCommand.self,
             SampleSizeCommand.self, SplitCommand.self, DriftCommand.self, StatsCheckCommand.self,
-            StatsBenchCommand.self,
+            StatsBenchCommand.self, EndToEndCommand.self,
         ])
 }

@@ -19,7 +19,9 @@ struct StatsOptions: ParsableArguments {
     }
 
     /// Writes an answer in the form that was asked for.
-    func write(_ answer: some StatsSpoken) throws {
+    func write(_ answer: some StatsSpoken) throws { try Self.write(answer, as: output) }
+
+    static func write(_ answer: some StatsSpoken, as output: OutputFormat) throws {
         guard output == .json else {
             try FileHandle.standardOutput.write(contentsOf: Data(answer.text.utf8))
             return
