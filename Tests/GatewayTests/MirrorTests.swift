@@ -104,4 +104,29 @@ extension SocketTests.Mirror {
         }
         try await apart.shutdownGracefully()
     }
+
+    // Twenty copies of a slow candidate stood in line for our few connections, and it was rolled
+    // back for the time that they stood there.
+    @Test(arguments: [5_000, 250]) func waitingForAConnectionIsNotTheCandidatesTime(
+        _ mirrorTime: Int64
+    ) async throws {
+        var limits = GatewayLimits()
+        limits.mirrorConnections = 1
+        limits.mirrorTime = TimeSpan(milliseconds: mirrorTime)
+        try await Bench.run(limits: limits) { bench in
+            bench.candidate.behave(.answer(label: "c", version: "2.0", delay: 100))
+            try await bench.serve(bench.route(mirror: 10_000))
+            for number in 0..<10 { _ = try await bench.caller.infer(user: "\(number)") }
+            let arrive = mirrorTime > 1_000 ? 10 : 2
+            _ = try await bench.observed.wait(for: 10 + arrive)
+            try await Task.sleep(for: .milliseconds(300))
+            let copies = bench.observed.all.filter { $0.arm == .mirror }
+            #expect(copies.count >= arrive)
+            // The last of ten waits for nine others, 900 ms.
+            #expect(copies.filter { $0.latencyMicroseconds > 400_000 }.isEmpty)
+            #expect(copies.allSatisfy { !$0.failed })
+            let isDropped = !bench.gateway.metricsText.contains("mirror_dropped\"} 0\n")
+            #expect(isDropped == (copies.count < 10) && isDropped == (mirrorTime < 1_000))
+        }
+    }
 }

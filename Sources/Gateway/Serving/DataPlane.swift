@@ -139,6 +139,7 @@ final class DataPlane {
 
     func mirror(
         _ endpoint: Endpoint, _ request: UpstreamRequest,
+        sending: @escaping (inout UpstreamRequest) -> Void,
         done: @escaping (UpstreamResult) -> Void
     ) {
         let pool =
@@ -146,7 +147,7 @@ final class DataPlane {
             ?? makePool(
                 endpoint, in: &mirrors, connections: limits.mirrorConnections,
                 queue: limits.mirrorQueue, queueBytes: limits.mirrorQueueBytes)
-        pool.send(request, done: done)
+        pool.send(request, sending: sending, done: done)
     }
 
     private func makePool(

@@ -138,15 +138,29 @@ final class InferenceExchange {
         guard let candidate = served.candidate,
             StickyHash.falls(prediction, into: route.mirror, .mirror, salt: route.salt)
         else { return }
-        let began = NIODeadline.now()
+        let copied = NIODeadline.now()
+        var sent: NIODeadline?
         let request = UpstreamRequest(
             method: .POST, path: candidate.inferPath, headers: ForwardedHeaders.mirrored(headers),
-            body: body, deadline: began + plane.limits.mirrorTime.amount,
+            body: body, deadline: copied + plane.limits.mirrorTime.amount,
             answerBytesMax: plane.limits.mirrorAnswerBytes)
-        plane.mirror(candidate.endpoint, request) { [self] result in
-            if case .failure(.busy) = result { return plane.metrics.count(.mirrorDropped) }
+        // Copies have few connections. That one waited for them, or in vain, is our doing and not
+        // the candidate's, which has all its time from when it is asked.
+        let time = plane.limits.mirrorTime.amount
+        func sending(_ request: inout UpstreamRequest) {
+            let now = NIODeadline.now()
+            sent = now
+            request.deadline = now + time
+        }
+        plane.mirror(candidate.endpoint, request, sending: sending) { [self] result in
+            switch result {
+            case .failure(.busy): return plane.metrics.count(.mirrorDropped)
+            case .failure(.timeout) where sent == nil:
+                return plane.metrics.count(.mirrorDropped)
+            default: break
+            }
             let outcome = VersionOutcome(result, version: candidate.version)
-            record(outcome, .mirror, candidate, word: outcome.word, since: began)
+            record(outcome, .mirror, candidate, word: outcome.word, since: sent ?? copied)
         }
     }
 

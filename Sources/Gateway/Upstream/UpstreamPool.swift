@@ -14,13 +14,18 @@ final class UpstreamPool {
     }
 
     private final class Waiting {
-        let request: UpstreamRequest
+        var request: UpstreamRequest
+        let sending: ((inout UpstreamRequest) -> Void)?
         var done: ((UpstreamResult) -> Void)?
         var retried = false
         var alarm: Scheduled<Void>?
 
-        init(_ request: UpstreamRequest, _ done: @escaping (UpstreamResult) -> Void) {
+        init(
+            _ request: UpstreamRequest, sending: ((inout UpstreamRequest) -> Void)?,
+            _ done: @escaping (UpstreamResult) -> Void
+        ) {
             self.request = request
+            self.sending = sending
             self.done = done
         }
 
@@ -48,10 +53,14 @@ final class UpstreamPool {
         self.limits = limits
     }
 
-    /// Sends when a connection is free. `done` is called exactly once, on the loop.
-    func send(_ request: UpstreamRequest, done: @escaping (UpstreamResult) -> Void) {
+    /// Sends when a connection is free. `sending` is called when one is, and again if it has to be
+    /// tried twice; it may put the deadline off. `done` is called exactly once. Both on the loop.
+    func send(
+        _ request: UpstreamRequest, sending: ((inout UpstreamRequest) -> Void)? = nil,
+        done: @escaping (UpstreamResult) -> Void
+    ) {
         guard !closed else { return done(.failure(.closed)) }
-        submit(Waiting(request, done))
+        submit(Waiting(request, sending: sending, done))
     }
 
     /// Whether nothing goes on here and nothing has for an idle time.
@@ -92,6 +101,7 @@ final class UpstreamPool {
 
     private func run(_ waiting: Waiting, on connection: UpstreamConnection) {
         waiting.alarm?.cancel()
+        waiting.sending?(&waiting.request)
         let reused = connection.answers > 0
         connection.send(waiting.request) { [self] connection, result in
             if connection.isUsable, !closed {

@@ -82,7 +82,9 @@ struct EndToEndCommand: AsyncParsableCommand {
             .appending(path: "gatewright-trials-\(WallClock.monotonic())").path
         let trials = TrialScenario.all.filter { only.isEmpty || only.contains($0.name) }
             .flatMap { scenario in
-                let count = scenario.truth == .healthy ? rollouts : repetitions
+                let count =
+                    scenario.truth == .healthy
+                    ? max(Int(Double(rollouts) * scenario.part), 1) : repetitions
                 return (1...count).map { TrialWorld.Trial(scenario: scenario, index: $0) }
             }
         let director = TrialDirector(

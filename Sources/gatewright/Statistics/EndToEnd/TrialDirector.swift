@@ -97,8 +97,8 @@ struct TrialDirector {
         else { throw DemoFailure(description: "\(world.gatewayURL) is no address") }
         var configuration = FleetTraffic.Configuration(gateways: [gateway], controller: controller)
         configuration.model = trial.rollout
-        configuration.rate = rate / Double(parallel)
-        configuration.concurrency = configuration.rate > 100 ? 16 : 4
+        configuration.rate = min(rate / Double(parallel), trial.scenario.ratePerRollout)
+        configuration.concurrency = 4 + Int(min(configuration.rate, 1_000) / 10)
         // Prediction ids are of the form seed-number, and no two rollouts may share any.
         configuration.seed = seed &* 1_000_003 &+ UInt64(world.number(of: trial))
         configuration.reportInterval = 0.5
