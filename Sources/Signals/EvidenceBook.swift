@@ -12,7 +12,7 @@ package struct EvidenceBook: Codable, Sendable, Hashable {
     private var stepGeneration: Int
     private var meters: [GuardrailMeter] = []
     private var cohorts: LabelCohorts
-    private var traffic: [RegionName: Traffic] = [:]
+    private var traffic: [RegionName: RegionCount] = [:]
     /// What was asked for from each generation on; answers carry theirs.
     private var steps: [Int: StepNote] = [:]
     /// The newest time that any fact tells of.
@@ -120,7 +120,7 @@ package struct EvidenceBook: Codable, Sendable, Hashable {
         clock = max(clock, answer.at)
         restart(inStepOf: generation)
         if answer.generation >= stepGeneration, case .answered = fact.event {
-            traffic[answer.region, default: Traffic()].add(answer)
+            traffic[answer.region, default: RegionCount()].add(answer)
         }
         if isLabelled { cohorts.fold(fact, stage: stage) }
         let asked = note.shares[answer.region] ?? .zero
@@ -150,32 +150,7 @@ package struct EvidenceBook: Codable, Sendable, Hashable {
         return meters.map { $0.evidence(labels: labels) }
     }
 
-    package var regionTraffic: [RegionName: RegionTraffic] {
-        traffic.mapValues {
-            RegionTraffic(
-                candidate: $0.candidate, stable: $0.stable, candidateLast: $0.candidateLast,
-                stableLast: $0.stableLast)
-        }
-    }
-
-    private struct Traffic: Codable, Sendable, Hashable {
-        var candidate = 0
-        var stable = 0
-        var candidateLast: Timestamp?
-        var stableLast: Timestamp?
-
-        mutating func add(_ answer: Prediction) {
-            switch answer.arm {
-            case .candidate, .mirror:
-                candidate += 1
-                candidateLast = max(candidateLast ?? answer.at, answer.at)
-            case .stable:
-                stable += 1
-                stableLast = max(stableLast ?? answer.at, answer.at)
-            case .fallback: break
-            }
-        }
-    }
+    package var regionTraffic: [RegionName: RegionTraffic] { traffic.mapValues(\.told) }
 }
 
 /// What evidence is about: these bytes beside those, in one rollout.

@@ -54,8 +54,9 @@ final class Child: Sendable {
         return try await waitForEnd()
     }
 
-    func waitForEnd() async throws -> Int32 {
-        for _ in 0..<2_000 {
+    func waitForEnd(within limit: Duration = .seconds(10)) async throws -> Int32 {
+        let deadline = ContinuousClock.now + limit
+        while ContinuousClock.now < deadline {
             if let status { return status }
             try await Task.sleep(for: .milliseconds(5))
         }

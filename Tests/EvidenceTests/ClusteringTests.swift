@@ -1,3 +1,4 @@
+import Foundation
 import Testing
 
 @testable import Evidence
@@ -35,6 +36,30 @@ import Testing
         }
         // Between 0.0225 and within 0.165: a correlation of 0.12.
         #expect((2.3...4.6).contains(effect.estimate))
+    }
+
+    @Test func whatIsSavedComesBackWhole() throws {
+        var random = Seeded(11)
+        var effect = DesignEffect()
+        for user in 0..<1_500 {
+            effect.observe(user: Self.hash(user), Double(user % 7) / 3 - 1)
+            effect.observe(user: Self.hash(user), random.chance(0.3) ? 1e-9 : 17)
+        }
+        let data = try JSONEncoder().encode(effect)
+        #expect(try JSONDecoder().decode(DesignEffect.self, from: data) == effect)
+        // 512 users of four words, and little else.
+        #expect(data.count < 512 * 64 + 200)
+        let text = String(decoding: data, as: UTF8.self)
+        for damaged in [
+            text.replacingOccurrences(of: "\"users\":\"", with: "\"users\":\"0"),
+            text.replacingOccurrences(of: "\"users\":\"", with: "\"users\":\"00000000000000zz"),
+            text.replacingOccurrences(
+                of: "\"users\":\"", with: "\"users\":\"" + String(repeating: "0", count: 64)),
+        ] {
+            #expect(throws: DecodingError.self) {
+                try JSONDecoder().decode(DesignEffect.self, from: Data(damaged.utf8))
+            }
+        }
     }
 
     @Test func mergingIsCountingTogether() {

@@ -306,8 +306,9 @@ private var waitingForApproval: RolloutState {
     @Test func silentCandidateStepsDownWhileItsControlIsServed() {
         let traffic = [
             eu: RegionTraffic(
-                candidate: 10, stable: 900, candidateLast: Given.now - .seconds(301),
-                stableLast: Given.now)
+                candidate: 10, stable: 900, candidateLast: Given.now - .seconds(302),
+                stableLast: Given.now,
+                alone: .init(since: Given.now - .seconds(301), users: 500))
         ]
         let input = Given.input(
             Given.state(advances: 1), atStep: .seconds(400), failures: nil, traffic: traffic)
@@ -315,11 +316,27 @@ private var waitingForApproval: RolloutState {
         let both = [
             eu: RegionTraffic(
                 candidate: 10, stable: 900, candidateLast: Given.now - .seconds(301),
-                stableLast: Given.now - .seconds(301))
+                stableLast: Given.now - .seconds(301),
+                alone: .init(since: Given.now - .seconds(800), users: 500))
         ]
         let silent = Given.input(
             Given.state(advances: 1), atStep: .seconds(400), failures: nil, traffic: both)
         #expect(word(decide(silent)) == "undecided")
+    }
+
+    // The first request after a quiet night: stable has answered, the copy has not come back yet.
+    // And a handful of callers who all belong to stable.
+    @Test(arguments: [(since: Int64(1), users: 900), (301, 20)])
+    func timeWithoutTrafficIsNotTheCandidatesSilence(_ alone: (since: Int64, users: Int)) {
+        let traffic = [
+            eu: RegionTraffic(
+                candidate: 10, stable: 900, candidateLast: Given.now - .seconds(30_000),
+                stableLast: Given.now,
+                alone: .init(since: Given.now - .seconds(alone.since), users: alone.users))
+        ]
+        let input = Given.input(
+            Given.state(advances: 1), atStep: .seconds(40_000), failures: nil, traffic: traffic)
+        #expect(word(decide(input)) == "undecided")
     }
 
     @Test func rollbackOfStableGoesToTheLastGoodVersion() {

@@ -191,7 +191,10 @@ struct Drawn {
             traffic[region] = RegionTraffic(
                 candidate: below(100), stable: below(1_000),
                 candidateLast: chance(80) ? Given.now - .seconds(Int64(below(900))) : nil,
-                stableLast: chance(80) ? Given.now - .seconds(Int64(below(900))) : nil)
+                stableLast: chance(80) ? Given.now - .seconds(Int64(below(900))) : nil,
+                alone: chance(60)
+                    ? .init(since: Given.now - .seconds(Int64(below(2_000))), users: below(900))
+                    : nil)
         }
         return DecisionInput(
             now: Given.now, state: state, request: request, orders: orders(state),

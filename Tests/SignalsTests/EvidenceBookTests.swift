@@ -248,6 +248,12 @@ import Testing
         #expect(eu?.candidateLast == Scene.start + .seconds(2))
         #expect(eu?.stableLast == Scene.start + .seconds(7))
         #expect(us?.candidate == 2 && us?.stable == 0 && us?.stableLast == nil)
+        // One answer a second: stable's five came after the candidate's three.
+        #expect(eu?.alone == RegionTraffic.Alone(since: Scene.start + .seconds(3), users: 5))
+        #expect(us?.alone == nil)
+        tape.answers(1, .candidate)
+        for fact in tape.facts { book.fold(fact) }
+        #expect(book.regionTraffic[Scene.eu]?.alone == nil)
     }
 
     // MARK: Labels

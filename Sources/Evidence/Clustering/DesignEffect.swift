@@ -81,36 +81,45 @@ package struct DesignEffect: Sendable, Hashable {
     }
 }
 
+/// One text of hexadecimal words, four a user: saved every few seconds for each guardrail, it must not
+/// cost what thousands of encoded numbers do.
 extension DesignEffect: Codable {
-    private enum CodingKeys: String, CodingKey { case users, counts, sums, squares, largest }
+    private enum CodingKeys: String, CodingKey { case users, largest }
 
     package func encode(to encoder: any Encoder) throws {
         var container = encoder.container(keyedBy: CodingKeys.self)
-        let sorted = users.sorted { $0.key < $1.key }
-        try container.encode(sorted.map(\.key), forKey: .users)
-        try container.encode(sorted.map(\.value.count), forKey: .counts)
-        try container.encode(sorted.map(\.value.sum), forKey: .sums)
-        try container.encode(sorted.map(\.value.squares), forKey: .squares)
+        let words = users.sorted { $0.key < $1.key }.flatMap { user, seen in
+            [
+                user, seen.count.bitPattern, seen.sum.bitPattern, seen.squares.bitPattern,
+            ]
+        }
+        try container.encode(HexadecimalWords.text(words), forKey: .users)
         try container.encode(largest, forKey: .largest)
     }
 
     package init(from decoder: any Decoder) throws {
         let container = try decoder.container(keyedBy: CodingKeys.self)
-        let keys = try container.decode([UInt64].self, forKey: .users)
-        let counts = try container.decode([Double].self, forKey: .counts)
-        let sums = try container.decode([Double].self, forKey: .sums)
-        let squares = try container.decode([Double].self, forKey: .squares)
+        let text = try container.decode(String.self, forKey: .users)
         largest = try container.decode(UInt64.self, forKey: .largest)
-        guard keys.count == counts.count, keys.count == sums.count, keys.count == squares.count,
-            keys.count <= Self.usersMax, counts.allSatisfy({ $0.isFinite && $0 >= 1 }),
-            (sums + squares).allSatisfy(\.isFinite)
-        else {
-            throw DecodingError.dataCorruptedError(
-                forKey: .users, in: container,
-                debugDescription: "each remembered user has a count of at least 1 and a finite sum")
+        guard let words = HexadecimalWords.words(text), words.count.isMultiple(of: 4),
+            words.count <= 4 * Self.usersMax
+        else { throw Self.damage(container) }
+        for start in stride(from: 0, to: words.count, by: 4) {
+            let seen = User(
+                count: Double(bitPattern: words[start + 1]),
+                sum: Double(bitPattern: words[start + 2]),
+                squares: Double(bitPattern: words[start + 3]))
+            guard seen.count.isFinite, seen.count >= 1, seen.sum.isFinite, seen.squares.isFinite
+            else { throw Self.damage(container) }
+            users[words[start]] = seen
         }
-        for (index, key) in keys.enumerated() {
-            users[key] = User(count: counts[index], sum: sums[index], squares: squares[index])
-        }
+    }
+
+    private static func damage(
+        _ container: KeyedDecodingContainer<CodingKeys>
+    ) -> DecodingError {
+        .dataCorruptedError(
+            forKey: .users, in: container,
+            debugDescription: "each remembered user has a count of at least 1 and a finite sum")
     }
 }

@@ -100,9 +100,7 @@ private struct Catalogue: Sendable {
         }
         let version = model.reference.version.rawValue
         let fate = model.fault.fate(of: request.id ?? "", version: version)
-        // The least likely class is hardly ever as good as the best.
-        let worst = zip(model.classes, answer.probabilities).min { $0.1 < $1.1 }?.0
-        let label = fate.isWrong ? worst ?? answer.label : answer.label
+        let label = fate.isWrong ? model.leastLikely(answer) : answer.label
         let response = InferenceProtocol.Response(
             model_name: model.name.rawValue, model_version: version,
             id: request.id,

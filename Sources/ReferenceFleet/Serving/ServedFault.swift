@@ -35,6 +35,11 @@ package struct ServedFault: Sendable, Hashable {
 
     package static let none = ServedFault()
 
+    /// The same fault, where only a part of the answers that it changes becomes wrong by it.
+    package func reaching(_ part: Double) -> ServedFault {
+        ServedFault(wrongAnswers: min(wrongAnswers / max(part, 1e-3), 1), latency: latency)
+    }
+
     package init(wrongAnswers: Double = 0, latency: Latency? = nil) {
         self.wrongAnswers = wrongAnswers
         self.latency = latency

@@ -99,6 +99,11 @@ package struct ServedModel: Sendable {
         }
     }
 
+    /// The class that a faulty version answers. It can be as good as the best all the same.
+    package func leastLikely(_ answer: Answer) -> String {
+        zip(classes, answer.probabilities).min { $0.1 < $1.1 }?.0 ?? answer.label
+    }
+
     /// `nil` unless there is one finite number for each feature.
     package func answer(_ features: [Double]) -> Answer? {
         guard features.count == featureNames.count, features.allSatisfy(\.isFinite) else {

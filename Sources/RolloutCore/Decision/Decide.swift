@@ -190,10 +190,10 @@ private func silence(_ input: DecisionInput, _ run: Run) -> Decision.Next? {
     let allowed = run.guardrails.flatMap(\.guardrails).filter(\.isRequired).map(\.maxSilent).min()
     guard let allowed, input.atStep > allowed, let step = run.currentStep else { return nil }
     for region in run.plan.regions {
-        let live = (step.shares[region] ?? .zero) > .zero
-        let mirrored = (step.mirrors[region] ?? .zero) > .zero
-        guard live || mirrored, let traffic = input.traffic[region],
-            let stableLast = traffic.stableLast, input.now - stableLast <= allowed
+        let share = max(step.shares[region] ?? .zero, step.mirrors[region] ?? .zero)
+        guard share > .zero, let traffic = input.traffic[region],
+            let stableLast = traffic.stableLast, input.now - stableLast <= allowed,
+            traffic.isCandidateSilent(for: allowed, share: share)
         else { continue }
         let quiet = traffic.candidateLast.map { input.now - $0 } ?? input.atStep
         guard quiet > allowed else { continue }

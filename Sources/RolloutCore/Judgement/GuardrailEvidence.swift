@@ -120,11 +120,43 @@ package struct RegionTraffic: Codable, Sendable, Hashable {
     package let stable: Int
     package let candidateLast: Timestamp?
     package let stableLast: Timestamp?
+    /// `nil` when nothing of stable was heard after the candidate's last.
+    package let alone: Alone?
 
-    package init(candidate: Int, stable: Int, candidateLast: Timestamp?, stableLast: Timestamp?) {
+    /// Stable, heard of without the candidate.
+    package struct Alone: Codable, Sendable, Hashable {
+        package let since: Timestamp
+        /// Different ones that it has served since then, `aloneMax` at the most.
+        package let users: Int
+
+        package init(since: Timestamp, users: Int) {
+            self.since = since
+            self.users = users
+        }
+    }
+
+    package static let aloneMax = 1_024
+
+    package init(
+        candidate: Int, stable: Int, candidateLast: Timestamp?, stableLast: Timestamp?,
+        alone: Alone? = nil
+    ) {
         self.candidate = candidate
         self.stable = stable
         self.candidateLast = candidateLast
         self.stableLast = stableLast
+        self.alone = alone
+    }
+
+    /// Whether stable has been served for longer than `allowed` to so many that the candidate,
+    /// which gets `share` of them, would have been heard of but for one time in a thousand.
+    ///
+    /// Time without any traffic is nobody's silence: the first caller of the morning is answered by
+    /// stable a moment before the copy.
+    func isCandidateSilent(for allowed: TimeSpan, share: Share) -> Bool {
+        guard let alone, let stableLast, stableLast - alone.since > allowed else { return false }
+        // (1 - share)^users <= 1/1000, by -log(1 - share) >= share.
+        let enough = min(6.9 / max(share.fraction, 1e-4), Double(Self.aloneMax))
+        return Double(alone.users) >= enough
     }
 }

@@ -27,7 +27,7 @@ struct TrialDirector {
 
     func run(artifact: String) async throws -> TrialReport {
         let start = ContinuousClock.now
-        let server = try await ModelServer.start(try world.models(artifact: artifact))
+        let server = try await ModelServer.start(try world.models(artifact: artifact, pool: pool))
         try world.prepare(modelPort: server.port)
         let processes = DemoProcesses(directory: world.directory)
         defer { processes.stop() }

@@ -47,22 +47,37 @@ struct TrialWorld {
     var gatewayURL: String { "http://127.0.0.1:\(gatewayPort)" }
 
     /// - Parameter artifact: of the model that every version is.
-    func models(artifact: String) throws -> [ServedModel] {
+    func models(artifact: String, pool: TransferPool) throws -> [ServedModel] {
         let data = try Data(contentsOf: URL(fileURLWithPath: artifact))
         let model = try ServedModel.load(
             path: artifact, format: "xgboost-json", name: RolloutName("model"),
             version: VersionReference(version: VersionName("1"), digest: Self.digest(data)))
+        let part = Self.spoiled(model, pool)
         return try trials.flatMap { trial -> [ServedModel] in
             let name = try RolloutName(trial.rollout)
             return [
                 model.serving(
                     name, as: try trial.reference(TrialScenario.stableVersion),
-                    fault: trial.scenario.stable),
+                    fault: trial.scenario.stable.reaching(part)),
                 model.serving(
                     name, as: try trial.reference(TrialScenario.candidateVersion),
-                    fault: trial.scenario.candidate),
+                    fault: trial.scenario.candidate.reaching(part)),
             ]
         }
+    }
+
+    /// Of the right answers, how many are wrong as a faulty version gives them. Some payloads go as
+    /// well by any method.
+    private static func spoiled(_ model: ServedModel, _ pool: TransferPool) -> Double {
+        let sample = 10_000
+        let lost = (0..<UInt64(sample)).reduce(0) { sum, number in
+            let transfer = pool.transfer(seed: 0x5A11, number: number)
+            guard let answer = model.answer(transfer.features.values) else { return sum }
+            let truth = transfer.truth.map(\.rawValue)
+            return sum + (truth.contains(answer.label) ? 1 : 0)
+                - (truth.contains(model.leastLikely(answer)) ? 1 : 0)
+        }
+        return Double(lost) / Double(sample)
     }
 
     static func digest(_ data: Data) throws -> RolloutCore.Digest {

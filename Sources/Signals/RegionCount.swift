@@ -1,0 +1,36 @@
+import History
+import RolloutCore
+
+/// Whom a region's gateway has been heard of in the current step.
+struct RegionCount: Codable, Sendable, Hashable {
+    private var candidate = 0
+    private var stable = 0
+    private var candidateLast: Timestamp?
+    private var stableLast: Timestamp?
+    private var aloneSince: Timestamp?
+    /// Users that stable has served since the candidate was last heard of; no more than counts.
+    private var aloneWith: Set<UInt64> = []
+
+    mutating func add(_ answer: Prediction) {
+        switch answer.arm {
+        case .candidate, .mirror:
+            candidate += 1
+            candidateLast = max(candidateLast ?? answer.at, answer.at)
+            aloneSince = nil
+            aloneWith = []
+        case .stable:
+            stable += 1
+            stableLast = max(stableLast ?? answer.at, answer.at)
+            aloneSince = min(aloneSince ?? answer.at, answer.at)
+            if aloneWith.count < RegionTraffic.aloneMax { aloneWith.insert(answer.unit) }
+        case .fallback: break
+        }
+    }
+
+    var told: RegionTraffic {
+        RegionTraffic(
+            candidate: candidate, stable: stable, candidateLast: candidateLast,
+            stableLast: stableLast,
+            alone: aloneSince.map { RegionTraffic.Alone(since: $0, users: aloneWith.count) })
+    }
+}
