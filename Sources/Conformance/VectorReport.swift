@@ -19,6 +19,8 @@ package struct VectorReport: Codable, Sendable, Hashable {
     package internal(set) var cases = 0
     package internal(set) var computed = 0
     package internal(set) var matched = 0
+    /// Of `matched`, those that were simulated here: they agree within the error of simulations.
+    package internal(set) var simulated = 0
     /// The largest relative error of a number that matched; 0 when all agree to the last bit.
     package internal(set) var worstRelativeError = 0.0
     package internal(set) var mismatches: [Mismatch] = []
@@ -46,7 +48,12 @@ package struct VectorReport: Codable, Sendable, Hashable {
             one.fail(label, found: "nothing compared", expected: "at least one value")
         }
         worstRelativeError = max(worstRelativeError, one.worstRelativeError)
-        if one.mismatches.isEmpty { matched += 1 } else { mismatches += one.mismatches }
+        if one.mismatches.isEmpty {
+            matched += 1
+            if one.isSimulated { simulated += 1 }
+        } else {
+            mismatches += one.mismatches
+        }
     }
 
     /// Counts a case that cannot be computed.
@@ -79,6 +86,7 @@ package struct Tolerance: Sendable, Hashable {
 package struct VectorCase {
     let label: String
     private(set) var compared = 0
+    var isSimulated = false
     private(set) var worstRelativeError = 0.0
     private(set) var mismatches: [VectorReport.Mismatch] = []
     private(set) var unknownReason: String?

@@ -64,6 +64,7 @@ extension VectorCase {
     mutating func expectRate(
         _ what: String, _ found: Estimate, _ expected: VectorValue?, theirs: Double = 400
     ) {
+        isSimulated = true
         let rate = expected?.double ?? .nan
         // As Agresti and Coull (1998): never seen is not impossible.
         let shrunk = (rate * theirs + 2) / (theirs + 4)
@@ -74,6 +75,7 @@ extension VectorCase {
 
     /// Compares a simulated mean.
     mutating func expectMean(_ what: String, _ found: Estimate, _ expected: VectorValue?) {
+        isSimulated = true
         let slack = max(0.15 * (expected?.double?.magnitude ?? 0), 4 * found.standardError)
         expect(what, found.value, expected, within: .absolute(slack))
     }
