@@ -128,4 +128,70 @@ import Testing
         let lines = DriftTable.text(report).split(separator: "\n")
         #expect(lines.last == "2 of 3 columns drifted")
     }
+
+    // MARK: Frozen references
+
+    private func rows(_ count: Int, shift: Double, seed: Int) -> String {
+        var text = "size,kind,code\n"
+        var state = UInt64(truncatingIfNeeded: seed)
+        for _ in 0..<count {
+            state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
+            let unit = Double(state >> 11) * 0x1p-53
+            text += "\(unit + shift),\(unit < 0.3 ? "a" : "b"),\(Int(unit * 3))\n"
+        }
+        return text
+    }
+
+    private func report(_ reference: String, _ current: String) throws -> DriftReport {
+        try file(reference) { training in
+            try file(current) { live in
+                let frozen = training + ".json"
+                defer { try? FileManager.default.removeItem(atPath: frozen) }
+                try ReferenceCommand.parse([training, "--write", frozen]).run()
+                return try ReferenceFile(path: frozen).report(
+                    on: CSVTable(path: live, wanted: nil), wanted: nil, alpha: 0.05)
+            }
+        }
+    }
+
+    @Test func frozenBinsSayWhatTheRowsWould() throws {
+        let training = rows(5_000, shift: 0, seed: 1)
+        let same = try report(training, rows(4_000, shift: 0, seed: 2))
+        #expect(same.drifted.isEmpty && same.columns.count == 3)
+        let moved = try report(training, rows(4_000, shift: 0.2, seed: 2))
+        #expect(moved.drifted == ["size"])
+        // The rows themselves give the same bins, so the same index.
+        let live = rows(4_000, shift: 0.2, seed: 2)
+        let direct = try file(training) { first in
+            try file(live) { second in
+                try DriftCommand.report(
+                    first, second, wanted: ["size"], profile: .gatewright, alpha: 0.05)
+            }
+        }
+        let frozen = try #require(moved.columns.first { $0.name == "size" }?.value)
+        #expect(abs(frozen - (try #require(direct.columns.first?.value))) < 1e-12)
+    }
+
+    @Test func anotherKindOfColumnIsRefused() throws {
+        #expect(throws: CSVTable.Problem.self) {
+            _ = try report(rows(100, shift: 0, seed: 1), "size,kind,code\nbig,a,1\nsmall,b,2\n")
+        }
+        #expect(throws: CSVTable.Problem.self) {
+            _ = try report(rows(100, shift: 0, seed: 1), "size,kind\n1,a\n")
+        }
+    }
+
+    @Test(arguments: ["", "{}", #"{"schema": 2, "features": {}}"#])
+    func whatIsNoReferenceIsRefused(_ text: String) throws {
+        try file(text) { path in
+            #expect(throws: CSVTable.Problem.self) { _ = try ReferenceFile(path: path) }
+        }
+    }
+
+    @Test(arguments: [
+        ["a.csv"], ["a.csv", "b.csv", "c.csv"], ["--reference", "r.json", "a.csv", "b.csv"],
+        ["--reference", "r.json", "a.csv", "--profile", "evidently"],
+    ]) func filesThatDoNotFitAreRefused(_ arguments: [String]) {
+        #expect(throws: (any Error).self) { try DriftCommand.parse(arguments) }
+    }
 }

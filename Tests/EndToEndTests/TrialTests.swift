@@ -33,7 +33,7 @@ extension EndToEnd {
                 try Surroundings.gatewright(),
                 [
                     "stats", "end-to-end", "--only", "a-a", "--only", "accuracy-5",
-                    "--rollouts", "2", "--repetitions", "1", "--rate", "240", "--payloads", "60",
+                    "--rollouts", "1", "--repetitions", "1", "--rate", "240", "--payloads", "60",
                     "--source", project, "--directory", folder + "/world", "--output", "json",
                 ], log: folder + "/log")
             let status = try await child.waitForEnd(within: .seconds(240))

@@ -17,7 +17,7 @@ package struct InvalidEvidence: Error, Hashable, CustomStringConvertible {
     package let found: String
     package let expected: String
 
-    init(_ code: Code, found: String, expected: String) {
+    package init(_ code: Code, found: String, expected: String) {
         self.code = code
         self.found = found
         self.expected = expected

@@ -16,20 +16,24 @@ struct DriftCommand: AsyncParsableCommand {
 
             Columns of numbers with at most 10 different whole values count as categories.
 
+            With --reference, the bins that were frozen with a version (gatewright stats
+            reference) take the place of the first file.
+
             EXAMPLES
               gatewright stats drift training.csv live.csv
               gatewright stats drift training.csv live.csv --columns size,entropy
               gatewright stats drift a.csv b.csv --profile evidently --output json
+              gatewright stats drift --reference rollouts/churn/references/2.4.0.json live.csv
 
             Exit codes: 0 compared, 1 a file is not a table, 3 drift with --fail-on-drift,
             64 wrong arguments.
             """)
 
-    @Argument(help: "The reference, such as the training data.")
-    var reference: String
+    @Argument(help: "The reference, such as the training data, and what is compared with it.")
+    var files: [String]
 
-    @Argument(help: "What is compared with it, such as a week of live traffic.")
-    var current: String
+    @Option(help: "A frozen reference, in place of the first file.")
+    var reference: String?
 
     @Option(help: "gatewright or evidently.")
     var profile: DriftProfile = .gatewright
@@ -50,6 +54,12 @@ struct DriftCommand: AsyncParsableCommand {
         guard alpha > 0, alpha <= 0.5 else {
             throw ValidationError("--alpha is \(alpha); expected more than 0 and at most 0.5")
         }
+        guard files.count == (reference == nil ? 2 : 1) else {
+            throw ValidationError("give two files, or --reference and one")
+        }
+        guard reference == nil || profile == .gatewright else {
+            throw ValidationError("--profile evidently needs the rows of both files")
+        }
     }
 
     func run() async throws {
@@ -58,8 +68,13 @@ struct DriftCommand: AsyncParsableCommand {
         }
         let report: DriftReport
         do throws(CSVTable.Problem) {
-            report = try Self.report(
-                reference, current, wanted: wanted, profile: profile.value, alpha: alpha)
+            if let reference {
+                report = try ReferenceFile(path: reference).report(
+                    on: CSVTable(path: files[0], wanted: nil), wanted: wanted, alpha: alpha)
+            } else {
+                report = try Self.report(
+                    files[0], files[1], wanted: wanted, profile: profile.value, alpha: alpha)
+            }
         } catch {
             try FileHandle.standardError.write(contentsOf: Data("error: \(error)\n".utf8))
             throw ExitCode(1)
@@ -121,21 +136,8 @@ struct DriftCommand: AsyncParsableCommand {
         return DriftReport.Input(
             name: first.name,
             column: column
-                ?? .categorical(CategoryCounts(reference: tally(first), current: tally(second))),
+                ?? .categorical(CategoryCounts(reference: first.tally, current: second.tally)),
             referenceMissing: first.missing, currentMissing: second.missing)
-    }
-
-    private static func tally(_ column: CSVTable.Column) -> [String: Int] {
-        switch column.values {
-        case .texts(let tally): return tally
-        case .numbers(let numbers, let allWhole):
-            var tally: [String: Int] = [:]
-            for number in numbers where !number.isNaN {
-                let whole = allWhole ? Int(exactly: number) : nil
-                tally[whole.map { "\($0)" } ?? "\(number)", default: 0] += 1
-            }
-            return tally
-        }
     }
 }
 

@@ -7,7 +7,8 @@ struct StatsCommand: AsyncParsableCommand {
         abstract: "Calculate with the evidence engine, check it, and measure how often it errs.",
         subcommands: [
             ProportionCommand.self, CompareCommand.self, QuantileCommand.self,
-            SampleSizeCommand.self, SplitCommand.self, DriftCommand.self, StatsCheckCommand.self,
+            SampleSizeCommand.self, SplitCommand.self, DriftCommand.self, ReferenceCommand.self,
+            StatsCheckCommand.self,
             StatsBenchCommand.self, EndToEndCommand.self,
         ])
 }
