@@ -89,7 +89,7 @@ package enum Studies {
         RampStudy.self,
         ClusterStudy.self,
         MultiplicityStudy.self,
-        SplitStudy.self,
+        SplitStudy.self, BoundedMeanStudy.self,
         HeavyTailStudy.self,
         ThroughputStudy.self,
         LatencyStudy.self,

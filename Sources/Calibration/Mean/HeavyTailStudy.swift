@@ -68,7 +68,7 @@ package enum HeavyTailStudy: Study {
     private static let claim = -LogDomain.log(0.05)
 
     /// log E of a relative difference against the grid of alternatives.
-    static func gridLogE(_ difference: Double, _ variance: Double) -> Double {
+    package static func gridLogE(_ difference: Double, _ variance: Double) -> Double {
         guard variance > 0 else { return 0 }
         return LogDomain.logMeanExp(
             EffectGrid.relative.map { ($0 * difference - $0 * $0 / 2) / variance })

@@ -34,19 +34,22 @@ package enum SplitStudy: Study {
     }
 
     /// Requests until the alarm, looked at every 100 or 1000 requests.
-    package static func alarms(share: Double, seed: UInt64, repetitions: Int) -> [Int?] {
+    package static func alarms(
+        share: Double, concentration: Double = SplitProcess.concentration, seed: UInt64,
+        repetitions: Int
+    ) -> [Int?] {
         let least = share == 0.05 ? 1_000_000 : bound(share: share)
         let tick = least > 200_000 ? 1_000 : 100
         let horizon = Int(min(share == 0.05 ? least : least * 10, 1e8))
         let seed = Repetitions.seed(seed, "share \(share)")
         return Repetitions.run(repetitions, seed: seed) { random -> Int? in
-            guard var process = try? SplitProcess(shares: [0.05, 0.95]) else { return nil }
+            var candidates = 0
             for look in 1...(horizon / tick) {
-                let candidates = random.binomial(tick, share)
-                guard (try? process.observe(counts: [candidates, tick - candidates])) != nil else {
-                    return nil
-                }
-                if EvidenceReading.reaches(process.peak, level: alpha) { return look * tick }
+                candidates += random.binomial(tick, share)
+                let logE = SplitProcess.logE(
+                    counts: [candidates, look * tick - candidates], shares: [0.05, 0.95],
+                    concentration: concentration)
+                if EvidenceReading.reaches(logE, level: alpha) { return look * tick }
             }
             return nil
         }

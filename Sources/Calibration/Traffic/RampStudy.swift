@@ -37,7 +37,7 @@ package enum RampStudy: Study {
     }
 
     /// Low in the first half of the day: a parabola for each half of the day, within 0.06 of a sine.
-    static func wave(_ part: Double) -> Double {
+    package static func wave(_ part: Double) -> Double {
         let half = part < 0.5 ? part * 2 : (part - 0.5) * 2
         return (part < 0.5 ? -1.0 : 1.0) * 4 * half * (1 - half)
     }

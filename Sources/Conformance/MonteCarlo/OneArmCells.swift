@@ -12,11 +12,8 @@ enum OneArmCells {
     ) -> Bool {
         let parts = name.split(separator: "|", maxSplits: 1)
         guard parts.count == 2, let alpha = Double(parts[0]), alpha > 0, alpha < 0.5,
-            let alternatives = alternatives(String(parts[1]))
+            let contestant = mixture(String(parts[1]), alpha)
         else { return false }
-        let contestant = Contestant(name, alpha: alpha) {
-            GridRule(limit: limit, alternatives: alternatives, alpha: alpha)
-        }
         for (drop, row) in (cell.object ?? [:]).sorted(by: { $0.key < $1.key }) {
             guard let shift = Double(drop), shift > 0, limit + shift < 1 else { continue }
             let result = Race(
@@ -36,6 +33,27 @@ enum OneArmCells {
             }
         }
         return true
+    }
+
+    private static func mixture(_ rule: String, _ alpha: Double) -> Contestant? {
+        switch rule {
+        case "beta(0.5,0.5)trunc", "beta(1,1)trunc":
+            let shape = rule.hasPrefix("beta(1,") ? 1.0 : 0.5
+            return Contestant(rule, alpha: alpha) {
+                TruncatedBetaRule(limit: limit, shapes: (shape, shape), alpha: alpha)
+            }
+        case "confseq_bb_1s(t_opt=1e3)", "confseq_bb_1s(t_opt=1e4)":
+            let requests = rule.hasSuffix("1e3)") ? 1e3 : 1e4
+            return Contestant(rule, alpha: alpha) {
+                TunedMixtureRule(limit: limit, tightestAt: requests, alpha: alpha)
+            }
+        default:
+            return alternatives(rule).map { alternatives in
+                Contestant(rule, alpha: alpha) {
+                    GridRule(limit: limit, alternatives: alternatives, alpha: alpha)
+                }
+            }
+        }
     }
 
     /// Rates of `grid_r2_17pt(0.25pt..64pt)`, where r2 is a step of √2, or of `SPRT@2pt`.
@@ -115,6 +133,9 @@ enum OneArmCells {
                 GridRule(limit: limit, alternatives: alternatives, alpha: alpha)
             }
         }
+        if rule == "exact binomial p<.05" {
+            return Contestant(rule) { ExactBinomialRule(limit: limit, alpha: 0.05) }
+        }
         guard rule.hasPrefix("z") else { return nil }
         let bound = rule.hasPrefix("z>") ? rule.number(after: "z>") : 1.6449
         guard let bound, !rule.contains("p<") || rule.contains("p<.05") else { return nil }
@@ -129,6 +150,8 @@ enum OneArmCells {
         switch rule {
         case "z one-sided p<.05 each look": return z(1.6449)
         case "z p<.01 each look": return z(2.3263)
+        case "exact binom p<.05 each look":
+            return Contestant(rule) { ExactBinomialRule(limit: limit, alpha: 0.05) }
         case "Bonferroni over 1e4 looks": return z(4.4172)
         case "mSPRT 2s tau=1pt", "mSPRT 1s tau=1pt":
             return Contestant(rule) {
@@ -182,36 +205,6 @@ enum OneArmCells {
                 one.expectRate("power", result.rate(of: 0), row.list?[1])
                 // Printed without decimals.
                 one.expect("bound", bound, row.list?[2], within: .absolute(0.51))
-            }
-        }
-        return true
-    }
-
-    /// `change at 10000 requests .04->0.08`, with and without restarts.
-    static func lateChange(
-        _ name: String, _ cell: VectorValue, _ report: inout VectorReport
-    ) -> Bool {
-        guard let change = name.number(after: "change at "), let change = Int(exactly: change),
-            (0...10_000_000).contains(change), let before = name.number(after: "requests "),
-            let after = name.number(after: "->"), before > 0, before <= limit, after > limit,
-            after < 1
-        else { return false }
-        let delays = LateChangeStudy.delays(
-            change: change, rates: (before, after), seed: seed, repetitions: 40)
-        let bound = -LogDomain.log(0.05) / Information.divergence(after, from: limit)
-        for (member, row) in (cell.object ?? [:]).sorted(by: { $0.key < $1.key }) {
-            let label = "\(name): \(member)"
-            let names = ["half cumulative + half restart-mixture", "cumulative only"]
-            guard let index = names.firstIndex(of: member) else {
-                report.skip(label, because: "no rule of this name")
-                continue
-            }
-            report.check(label) { one in
-                one.expectRate("false before", delays[index].early, row["false_before"])
-                one.expectMean("delay", delays[index].delay, row["mean_delay_requests"])
-                one.expect(
-                    "ratio", (row["mean_delay_requests"]?.double ?? .nan) / bound,
-                    row["ratio_to_log20_over_KL"])
             }
         }
         return true

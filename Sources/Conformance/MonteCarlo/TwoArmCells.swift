@@ -197,29 +197,6 @@ enum TwoArmCells {
         return true
     }
 
-    /// `null phi=0.8 common=0.1 season=0.0 block=20` → rule → rate
-    static func throughput(
-        _ name: String, _ cell: VectorValue, _ report: inout VectorReport
-    ) -> Bool {
-        guard name.hasPrefix("null"), let memory = name.number(after: "phi="), memory >= 0,
-            memory < 1, let common = name.number(after: "common="),
-            name.number(after: "season=") == 0,
-            let block = name.number(after: "block=").flatMap({ Int(exactly: $0) }), block > 0
-        else { return false }
-        let found = ThroughputStudy.falseClaims(
-            memory: memory, common: common, block: block, seed: seed, repetitions: 100)
-        let members = [
-            (1, "normal-grid paired diff iid variance"), (2, "normal-grid block means (b)"),
-            (3, "normal-grid block means (4b)"),
-        ]
-        report.check(name) { one in
-            for (index, member) in members {
-                one.expectRate(member, found[index].1, cell[member])
-            }
-        }
-        return true
-    }
-
     /// `multiplicity 20 streams, 1 bad (.07)…`, odds ratios of two arms, planned designs.
     static func oddsRatios(
         _ name: String, _ cell: VectorValue, _ report: inout VectorReport
@@ -331,10 +308,11 @@ enum TwoArmCells {
         _ name: String, _ cell: VectorValue, _ report: inout VectorReport
     ) -> Bool {
         guard name.hasPrefix("SRM"), let share = name.number(after: "w="), share > 0, share < 1,
-            name.number(after: "k=") == SplitProcess.concentration,
+            let concentration = name.number(after: "k="), concentration > 0,
             name.number(after: "alpha=") == SplitStudy.alpha
         else { return false }
-        let times = SplitStudy.alarms(share: share, seed: seed, repetitions: 40)
+        let times = SplitStudy.alarms(
+            share: share, concentration: concentration, seed: seed, repetitions: 40)
         report.check(name) { one in
             one.expectRate(
                 "rate", Estimate(rateOf: times.map { $0 != nil }), cell["dirichlet_rate"])
@@ -343,6 +321,26 @@ enum TwoArmCells {
             let mean = Estimate(meanOf: times.compactMap { $0.map(Double.init) })
             one.expectMean(
                 "ratio", mean.divided(by: SplitStudy.bound(share: share)), cell["dirichlet_ratio"])
+        }
+        return true
+    }
+
+    /// `ramp 1/5/25/50%, daily sinus amplitude 0.02, null`
+    static func ramp(
+        _ name: String, _ cell: VectorValue, _ report: inout VectorReport
+    ) -> Bool {
+        guard name.hasPrefix("ramp 1/5/25/50%, "), name.hasSuffix(", null"),
+            let swing = name.number(after: "amplitude "), swing >= 0, swing < 0.05
+        else { return false }
+        let result = RampStudy.race(swing: swing).run(seed: seed, repetitions: 60)
+        report.check(name) { one in
+            let members = [
+                "block-conditional e (frozen baseline)", "pooled z p<.05 each look",
+                "pooled z only at the end", nil, "pooled AsympCS tau=1pt",
+            ]
+            for (index, member) in members.enumerated() {
+                if let member { one.expectRate(member, result.rate(of: index), cell[member]) }
+            }
         }
         return true
     }
