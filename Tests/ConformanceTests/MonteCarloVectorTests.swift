@@ -43,20 +43,20 @@ import Testing
         #expect((report.worstShareOfAllowance ?? 2) <= 1)
     }
 
-    /// All times are half as long again: more than chance and a reading of a text may do.
+    /// All times are twice as long: more than chance and a reading of a text may do.
     @Test(arguments: [
         "0.05|beta(1,1)trunc", "change at 10000 requests .04->0.15",
         "arm-of-event q=0.05 x2.0", "bounded betting mean=0.8 alpha=0.05",
     ])
     func aWrongNumberIsAMismatch(_ name: String) throws {
         let cell = try #require(Self.cells.first { $0.name == name })
-        let wrong = try document(cell) { $0 > 40 ? $0 * 1.5 : $0 }
+        let wrong = try document(cell) { $0 > 5 ? $0 * 2 : $0 }
         let report = Vectors.check(wrong, file: "cell")
         #expect(!report.isConforming && !report.mismatches.isEmpty)
         #expect((report.worstShareOfAllowance ?? 0) > 1)
     }
 
-    /// A rate of 1 in 200,000 windows is not 1 in 100.
+    /// 9 alarms in 1,000 windows are not 20.
     @Test func aWrongRateIsAMismatch() throws {
         let cell = Cell("drift_false_alarms", "PSI n=100 10 equal bins")
         let wrong = try document(cell) { $0 == 0.009_13 ? 0.02 : $0 }
