@@ -23,6 +23,9 @@ package struct VectorReport: Codable, Sendable, Hashable {
     package internal(set) var simulated = 0
     /// The largest relative error of a number that matched; 0 when all agree to the last bit.
     package internal(set) var worstRelativeError = 0.0
+    /// The largest |difference| of a simulated number, in parts of what chance may do: above 1 is a
+    /// mismatch. `nil` when nothing was simulated.
+    package internal(set) var worstShareOfAllowance: Double?
     package internal(set) var mismatches: [Mismatch] = []
     package internal(set) var unknown: [Unknown] = []
 
@@ -48,12 +51,10 @@ package struct VectorReport: Codable, Sendable, Hashable {
             one.fail(label, found: "nothing compared", expected: "at least one value")
         }
         worstRelativeError = max(worstRelativeError, one.worstRelativeError)
-        if one.mismatches.isEmpty {
-            matched += 1
-            if one.isSimulated { simulated += 1 }
-        } else {
-            mismatches += one.mismatches
+        if let share = one.worstShareOfAllowance {
+            worstShareOfAllowance = max(worstShareOfAllowance ?? 0, share)
         }
+        if one.mismatches.isEmpty { matched += 1 } else { mismatches += one.mismatches }
     }
 
     /// Counts a case that cannot be computed.
@@ -88,6 +89,7 @@ package struct VectorCase {
     private(set) var compared = 0
     var isSimulated = false
     private(set) var worstRelativeError = 0.0
+    private(set) var worstShareOfAllowance: Double?
     private(set) var mismatches: [VectorReport.Mismatch] = []
     private(set) var unknownReason: String?
 
@@ -122,6 +124,21 @@ package struct VectorCase {
         } else {
             fail(what, found: "\(found)", expected: "\(expected)", relativeError: relative)
         }
+    }
+
+    /// Compares a simulated number: its relative error says nothing, the allowance for chance does.
+    package mutating func expectSimulated(
+        _ what: String, _ found: Double, _ expected: VectorValue?, allowance: Double
+    ) {
+        compared += 1
+        guard let expected = expected?.double else {
+            fail(what, found: "\(found)", expected: "nothing")
+            return
+        }
+        let share = found == expected ? 0 : abs(found - expected) / allowance
+        // Not a number is never within.
+        if !(share <= 1) { fail(what, found: "\(found)", expected: "\(expected) ± \(allowance)") }
+        if share.isFinite { worstShareOfAllowance = max(worstShareOfAllowance ?? 0, share) }
     }
 
     /// Compares lists of numbers, element by element.

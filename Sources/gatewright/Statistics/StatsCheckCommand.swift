@@ -76,9 +76,15 @@ struct StatsCheckCommand: ParsableCommand {
             text + String(repeating: " ", count: max(1, width - text.count))
         }
         func line(_ name: String, _ one: VectorReport) -> String {
+            // Of what is simulated, a relative error says nothing.
             let worst =
-                one.worstRelativeError == 0
-                ? "0" : String(format: "%.1e", one.worstRelativeError)
+                if let share = one.worstShareOfAllowance {
+                    String(format: "%.2f of allowance", share)
+                } else if one.worstRelativeError == 0 {
+                    "0"
+                } else {
+                    String(format: "%.1e", one.worstRelativeError)
+                }
             return column(name, 38) + column("\(one.cases)", 8) + column("\(one.computed)", 10)
                 + column("\(one.matched)", 9) + worst
                 + (one.simulated > 0 ? ", \(one.simulated) within the error of simulations" : "")
