@@ -82,7 +82,7 @@ package enum Studies {
         OneSampleStudy.self,
         OddsStudy.self,
         TwoSampleStudy.self,
-        WrongSplitStudy.self, BoundedMeanStudy.self,
+        WrongSplitStudy.self,
         PromotionStudy.self,
         PairedStudy.self,
         LateChangeStudy.self,

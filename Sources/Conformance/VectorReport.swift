@@ -19,8 +19,6 @@ package struct VectorReport: Codable, Sendable, Hashable {
     package internal(set) var cases = 0
     package internal(set) var computed = 0
     package internal(set) var matched = 0
-    /// Of `matched`, those that were simulated here: they agree within the error of simulations.
-    package internal(set) var simulated = 0
     /// The largest relative error of a number that matched; 0 when all agree to the last bit.
     package internal(set) var worstRelativeError = 0.0
     /// The largest |difference| of a simulated number, in parts of what chance may do: above 1 is a
@@ -87,7 +85,6 @@ package struct Tolerance: Sendable, Hashable {
 package struct VectorCase {
     let label: String
     private(set) var compared = 0
-    var isSimulated = false
     private(set) var worstRelativeError = 0.0
     private(set) var worstShareOfAllowance: Double?
     private(set) var mismatches: [VectorReport.Mismatch] = []

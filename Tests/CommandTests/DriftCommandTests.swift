@@ -1,3 +1,4 @@
+import ArgumentParser
 import Evidence
 import Foundation
 import Testing
@@ -183,8 +184,8 @@ import Testing
 
     @Test(arguments: ["", "{}", #"{"schema": 2, "features": {}}"#])
     func whatIsNoReferenceIsRefused(_ text: String) throws {
-        try file(text) { path in
-            #expect(throws: CSVTable.Problem.self) { _ = try ReferenceFile(path: path) }
+        try file(text) { path -> Void in
+            _ = #expect(throws: CSVTable.Problem.self) { _ = try ReferenceFile(path: path) }
         }
     }
 

@@ -87,7 +87,6 @@ struct StatsCheckCommand: ParsableCommand {
                 }
             return column(name, 38) + column("\(one.cases)", 8) + column("\(one.computed)", 10)
                 + column("\(one.matched)", 9) + worst
-                + (one.simulated > 0 ? ", \(one.simulated) within the error of simulations" : "")
         }
         var lines = ["file                                  cases   computed  matched  worst error"]
         for report in reports {
