@@ -47,6 +47,44 @@ import Testing
         #expect(book.lastFact == 99)
     }
 
+    // Evidence goes on over stages, so a good past could carry a version over canary that fails there.
+    @Test func aVersionThatIsWellInShadowAndBadInCanaryDoesNotPassCanary() throws {
+        // A fifth of what `minSamples` is by default.
+        let errors = GuardrailSpec(
+            name: Scene.id("errors"), metric: .errors, criterion: .atMost(Scene.finite(0.05)),
+            onBreach: .rollback, stages: nil, slices: [], minSamples: 20,
+            maxSilent: .seconds(300), labels: nil, severity: .warning, dryRun: false)
+        let guardrails = [errors]
+        var book = Scene.book(advances: 0, guardrails: guardrails)
+        var tape = Tape()
+        tape.answers(3_000, .mirror, generation: 2)
+        for fact in tape.facts { book.fold(fact) }
+        let shadow = try #require(book.evidence().first)
+        let canary = Scene.state(advances: 1, guardrails: guardrails)
+        let plan = try #require(canary.run?.plan)
+        func verdict(_ evidence: GuardrailEvidence, step: Int) -> Verdict {
+            judge(
+                errors, evidence,
+                JudgementContext(
+                    now: evidence.freshest ?? Scene.start, plan: plan, step: step,
+                    rollbackLevel: 0.01, riskBudget: 0.02)
+            ).verdict
+        }
+        #expect(verdict(shadow, step: 0) == .pass)
+        canary.run.map { book.follow($0, of: canary) }
+        var passed: [Int] = []
+        var isBroken = false
+        for number in 1...300 {
+            tape.answers(1, .candidate, failing: number % 5 < 2 ? 1 : 0, generation: 3)
+            tape.facts.last.map { book.fold($0) }
+            let evidence = try #require(book.evidence().first)
+            if verdict(evidence, step: 1) == .pass { passed.append(number) }
+            isBroken = isBroken || verdict(evidence, step: 1).word == "breach"
+        }
+        #expect(passed.isEmpty)
+        #expect(isBroken)
+    }
+
     // A fresh start at every stage would be a fresh chance of a false alarm.
     @Test func evidenceGoesOnOverStagesAndTrafficDoesNot() {
         let guardrails = [Scene.errors, Scene.rise]

@@ -112,6 +112,6 @@ extension VectorCase {
         let ours = Double(found.repetitions)
         let error = found.standardError * (1 + ours / max(repetitions, 1)).squareRoot()
         let slack = found.standardError == 0 ? unseen : 4 * error
-        expect(what, found.value, expected, within: .absolute(slack))
+        expectSimulated(what, found.value, expected, allowance: slack)
     }
 }

@@ -8,6 +8,16 @@ package struct JudgementContext: Sendable {
     package let rollbackLevel: Double
     package let riskBudget: Double
 
+    package init(
+        now: Timestamp, plan: Plan, step: Int, rollbackLevel: Double, riskBudget: Double
+    ) {
+        self.now = now
+        self.plan = plan
+        self.step = step
+        self.rollbackLevel = rollbackLevel
+        self.riskBudget = riskBudget
+    }
+
     /// The largest share that the next step would reach.
     var nextShare: Double { (plan.step(step + 1) ?? plan.step(step))?.largestShare.fraction ?? 1 }
 }
