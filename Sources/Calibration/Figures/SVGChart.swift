@@ -38,9 +38,10 @@ package struct SVGChart: Sendable {
     }
 
     private static let colours = [
-        "#d1495b", "#e08e1b", "#3b8ea5", "#7d5ba6", "#4f9d69", "#a0785a", "#8a8d91", "#c05299",
+        "#d1495b", "#e08e1b", "#3b8ea5", "#7d5ba6", "#8fb339", "#a0785a", "#8a8d91", "#c05299",
+        "#2f4b9c", "#c9a800", "#00a6a6", "#5a3e36",
     ]
-    private static let (left, top, width, height) = (64.0, 44.0, 520.0, 320.0)
+    private static let (left, top, width, height) = (64.0, 54.0, 520.0, 310.0)
 
     /// x grows in powers of ten.
     package func svg() -> String {
@@ -68,7 +69,7 @@ package struct SVGChart: Sendable {
             parts.append(rule(y(value), dashes: "", opacity: 0.25))
             parts.append(text(Self.short(value), at: (Self.left - 8, y(value) + 4), anchor: "end"))
         }
-        for value in Self.ticks(low, high) {
+        for value in ticks {
             parts.append(
                 text(
                     Self.short(value), at: (x(value), Self.top + Self.height + 20),
@@ -76,7 +77,7 @@ package struct SVGChart: Sendable {
         }
         if let mark {
             parts.append(rule(y(mark.y), dashes: "5 4", opacity: 0.9))
-            parts.append(text(mark.text, at: (Self.left + 6, y(mark.y) - 6)))
+            parts.append(text(mark.text, at: (Self.left + Self.width + 12, y(mark.y) + 4)))
         }
         // Ours last, so that it lies on top.
         let ordered = lines.filter { !$0.isOurs } + lines.filter(\.isOurs)
@@ -89,6 +90,12 @@ package struct SVGChart: Sendable {
                 <polyline fill="none" stroke="\(colour)" stroke-width="\(line.isOurs ? 4 : 2)" \
                 points="\(points.joined(separator: " "))"/>
                 """)
+            // What does not fit says how far it goes.
+            for point in line.points where point.y > yHighest && point.y.isFinite {
+                parts.append(
+                    text(
+                        Self.short(point.y), at: (x(point.x), Self.top + 14), anchor: "middle"))
+            }
             let row = Self.top + 10 + Double(ordered.count - 1 - index) * 22
             parts.append(
                 """
@@ -116,18 +123,17 @@ package struct SVGChart: Sendable {
         """
     }
 
-    /// Powers of ten where there are several, and the ends otherwise.
-    private static func ticks(_ low: Double, _ high: Double) -> [Double] {
-        let powers = stride(from: low.rounded(.up), through: high, by: 1).map { pow(10, $0) }
-        return powers.count > 2 ? powers : [pow(10, low), pow(10, (low + high) / 2), pow(10, high)]
+    /// Where there are points; they are few.
+    private var ticks: [Double] {
+        Set(lines.flatMap { $0.points.map(\.x) }.filter { $0 > 0 && $0.isFinite }).sorted()
     }
 
     private static func place(_ value: Double) -> String { String(format: "%.1f", value) }
 
     private static func short(_ value: Double) -> String {
         switch value {
-        case 1e6...: String(format: "%gM", value / 1e6)
-        case 1e3...: String(format: "%gk", value / 1e3)
+        case 1e6...: String(format: "%.3gM", value / 1e6)
+        case 1e3...: String(format: "%.3gk", value / 1e3)
         default: String(format: "%.3g", value)
         }
     }
