@@ -67,6 +67,11 @@ let package = Package(
                 .product(name: "Crypto", package: "swift-crypto"),
             ], swiftSettings: strict),
 
+        .target(
+            name: "Audit",
+            dependencies: ["Git", "Identity", "Ledger", "RolloutCore", "RolloutFiles"],
+            swiftSettings: strict),
+
         // Observations and evidence.
         .target(
             name: "History",
@@ -133,7 +138,8 @@ let package = Package(
         .executableTarget(
             name: "gatewright",
             dependencies: [
-                "Calibration", "Conformance", "ControlServer", "Evidence", "Gateway", "Git",
+                "Audit", "Calibration", "Conformance", "ControlServer", "Evidence", "Gateway",
+                "Git",
                 "History", "Identity", "Ledger", "Reconciler", "ReferenceFleet", "RolloutCore",
                 "RolloutFiles", "Signals", "Traffic",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),

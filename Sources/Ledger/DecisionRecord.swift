@@ -36,6 +36,34 @@ package struct DecisionRecord: Codable, Sendable, Hashable {
     package let readBack: [RegionName: RouteReadBack]?
     /// Why a backward step was recorded later than usual.
     package let late: String?
+
+    package init(
+        schema: Int, id: String, number: Int, previous: Digest?, rollout: RolloutName,
+        at: Timestamp, kind: String, action: Action, reason: String, input: DecisionInput,
+        verdicts: [GuardrailVerdict], quorum: Quorum?, change: RecordedChange, after: Digest,
+        inputsCommit: String, writer: RecordWriter, confirms: Confirmation?,
+        readBack: [RegionName: RouteReadBack]?, late: String?
+    ) {
+        self.schema = schema
+        self.id = id
+        self.number = number
+        self.previous = previous
+        self.rollout = rollout
+        self.at = at
+        self.kind = kind
+        self.action = action
+        self.reason = reason
+        self.input = input
+        self.verdicts = verdicts
+        self.quorum = quorum
+        self.change = change
+        self.after = after
+        self.inputsCommit = inputsCommit
+        self.writer = writer
+        self.confirms = confirms
+        self.readBack = readBack
+        self.late = late
+    }
 }
 
 /// `state/NAME/current.json`: the fold of all decisions so far.
@@ -44,6 +72,12 @@ package struct CurrentState: Codable, Sendable, Hashable {
     /// SHA-256 of the newest decision file; `nil` before the first.
     package let head: Digest?
     package let state: RolloutState
+
+    package init(schema: Int, head: Digest?, state: RolloutState) {
+        self.schema = schema
+        self.head = head
+        self.state = state
+    }
 }
 
 /// Where records stand, and what their bytes are.

@@ -42,7 +42,7 @@ package struct RecordedChange: Codable, Sendable, Hashable {
     package let rollbackTarget: VersionReference?
     package let regions: [RegionName: Region]
 
-    init(from before: RolloutState, to after: RolloutState) {
+    package init(from before: RolloutState, to after: RolloutState) {
         fromStage = before.run?.currentStep?.stage
         toStage = after.run?.currentStep?.stage
         candidate = (after.run ?? before.run)?.candidate.reference

@@ -261,17 +261,22 @@ extension Snapshot {
 extension RequestedRollout {
     /// What the checked files of a rollout ask for.
     init(_ checked: CheckedRollout, groups: Groups, approvals: [FoundApproval]) {
-        let request: Request
+        self.init(
+            request: Request(checked, groups: groups), orders: checked.orders,
+            router: checked.spec?.router, windows: checked.windows, approvals: approvals)
+    }
+}
+
+extension Request {
+    /// What checked files ask for: a version under promises, or nothing that can be read.
+    package init(_ checked: CheckedRollout, groups: Groups) {
         if checked.isUsable, let ask = Ask(checked, groups: groups) {
-            request = .asked(ask)
+            self = .asked(ask)
         } else {
             let first = checked.diagnostics.first(where: \.isError)
             let summary = first.map { "\($0.path):\($0.line):\($0.column): \($0.message)" }
-            request = .broken(summary: summary ?? "its files cannot be linked")
+            self = .broken(summary: summary ?? "its files cannot be linked")
         }
-        self.init(
-            request: request, orders: checked.orders, router: checked.spec?.router,
-            windows: checked.windows, approvals: approvals)
     }
 }
 
@@ -301,6 +306,7 @@ extension Ask {
             bootstrap: spec.bootstrap.flatMap { checked.versions[$0] }.map(ServedVersion.init),
             fallback: fallback, stickyBy: spec.stickyBy, onNewVersion: spec.onNewVersion,
             plan: plan, guardrails: checked.guardrails, approvals: approvals,
+            provenance: Provenance(candidate),
             admission: checked.admission.flatMap { $0.checks(of: candidate) },
             specDigest: RecordFile.digest(specDigest),
             policyDigest: RecordFile.digest(policyDigest))

@@ -30,8 +30,11 @@ struct Gatewright: AsyncParsableCommand {
                     PromoteCommand.self, ReleaseCommand.self,
                 ]),
             CommandGroup(
+                name: "Approving", subcommands: [ApproveCommand.self, RejectCommand.self]),
+            CommandGroup(
                 name: "Files",
                 subcommands: [InitialiseCommand.self, ValidateCommand.self, SchemaCommand.self]),
+            CommandGroup(name: "Auditing", subcommands: [AuditCommand.self]),
             CommandGroup(name: "Statistics", subcommands: [StatsCommand.self]),
             CommandGroup(
                 name: "Running",

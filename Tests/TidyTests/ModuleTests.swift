@@ -28,7 +28,8 @@ import Testing
         // Knows every concrete type, and nothing knows it.
         "gatewright": [
             "Calibration", "Conformance", "ControlServer", "Evidence", "Gateway", "Git", "History",
-            "Identity", "Ledger", "Reconciler", "ReferenceFleet", "RolloutCore", "RolloutFiles", "Signals",
+            "Identity", "Ledger", "Reconciler", "ReferenceFleet", "RolloutCore", "RolloutFiles",
+            "Signals",
             "Traffic",
         ],
     ]
@@ -83,7 +84,9 @@ import Testing
                 let start = manifest.range(of: "arget(\n            name: \"\(module)\"")
                     ?? manifest.range(of: "arget(name: \"\(module)\"")
             else {
-                #expect(["CGit2", "COpenSSL", "CZstd"].contains(module), "\(module) is not in Package.swift")
+                #expect(
+                    ["CGit2", "COpenSSL", "CZstd"].contains(module),
+                    "\(module) is not in Package.swift")
                 continue
             }
             let rest = manifest[start.upperBound...]

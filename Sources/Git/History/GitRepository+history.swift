@@ -61,6 +61,28 @@ extension GitRepository {
         return found
     }
 
+    /// The ids of every commit that can be reached from `tip`, parents before children.
+    /// - Throws: `GitError` when an object is missing.
+    package func ancestry(of tip: ObjectID) throws(GitError) -> [ObjectID] {
+        let operation = "walk the history of \(tip.short)"
+        let walk = try Handle<RevisionWalkKind>(operation) {
+            git_revwalk_new(&$0, repository.raw)
+        }
+        try GitError.check(
+            git_revwalk_sorting(
+                walk.raw, GIT_SORT_TOPOLOGICAL.rawValue | GIT_SORT_REVERSE.rawValue), operation)
+        var start = tip.raw
+        try GitError.check(git_revwalk_push(walk.raw, &start), operation)
+        var found: [ObjectID] = []
+        var id = git_oid()
+        while true {
+            let result = git_revwalk_next(&id, walk.raw)
+            if result == GIT_ITEROVER.rawValue { return found }
+            try GitError.check(result, operation)
+            found.append(ObjectID(id))
+        }
+    }
+
     private func changes(_ commit: CommitInfo, path: String) throws(GitError) -> Bool {
         let now = try entry(at: path, inTree: commit.tree)
         guard !commit.parents.isEmpty else { return now != nil }

@@ -1,5 +1,6 @@
 package import Identity
 package import RolloutCore
+package import RolloutFiles
 
 /// `policies/signers` and `policies/revoked-signers` of one commit.
 ///
@@ -69,5 +70,63 @@ package struct SignerFiles: Sendable, Hashable {
     /// change wrote it with an expired key too.
     package func owner(of key: PublicKey) -> String? {
         allowed?.signers.first { $0.key == key }?.principal
+    }
+}
+
+extension SignerFiles {
+    /// What is wrong with the files, for the person who writes them.
+    ///
+    /// - Parameters:
+    ///   - groups: of which `controllers` names the controllers.
+    ///   - approvals: the policies that rollouts name.
+    package static func diagnostics(
+        signers: [UInt8]?, revoked: [UInt8]?, groups: Groups, approvals: [ApprovalPolicy]
+    ) -> [Diagnostic] {
+        var found = diagnostics(signersPath, signers) { bytes throws(InvalidSigners) in
+            _ = try AllowedSigners(bytes)
+        }
+        found += diagnostics(revokedPath, revoked) { bytes throws(InvalidSigners) in
+            _ = try RevokedSigners(bytes)
+        }
+        guard let bytes = signers, let allowed = try? AllowedSigners(bytes) else { return found }
+        let able = Set(
+            allowed.signers.filter { $0.namespaces.contains(Namespace.approval) }.map(\.principal))
+        for policy in approvals where !policy.channels.contains(.ui) {
+            let people = groups.people(policy.approvers + policy.required)
+            let mute = people.subtracting(able).sorted()
+            guard people.count - mute.count < policy.minApprovals else { continue }
+            found.append(
+                Diagnostic(
+                    path: signersPath, severity: .warning,
+                    message:
+                        "policy \(policy.name) needs \(policy.minApprovals) approvals, and only "
+                        + "\(people.count - mute.count) of its people have a key for "
+                        + Namespace.approval,
+                    found: "no key of \(mute.joined(separator: ", "))",
+                    expected: "a line for each of them", fix: "ask them for their .pub files"))
+        }
+        return found
+    }
+
+    private static func diagnostics(
+        _ path: String, _ bytes: [UInt8]?, _ read: ([UInt8]) throws(InvalidSigners) -> Void
+    ) -> [Diagnostic] {
+        guard let bytes else {
+            return [
+                Diagnostic(
+                    path: path, message: "the file is missing, so no approval can count",
+                    found: "nothing", expected: path, fix: "gatewright init writes one")
+            ]
+        }
+        do throws(InvalidSigners) {
+            try read(bytes)
+            return []
+        } catch {
+            return error.problems.map {
+                Diagnostic(
+                    path: path, line: $0.line, column: 1, message: $0.message,
+                    fix: "correct the line; until then no approval counts")
+            }
+        }
     }
 }

@@ -60,7 +60,7 @@ extension Quorum {
     ///
     /// - Parameter hotfix: counts only approvals that waive soak, proof and windows, and asks for
     ///   one more.
-    init(
+    package init(
         _ terms: ApprovalTerms, of next: Step, _ run: Run, _ input: DecisionInput, hotfix: Bool
     ) {
         let count = ApprovalCount(

@@ -60,6 +60,8 @@ package struct Ask: Codable, Sendable, Hashable {
     package let guardrails: [GuardrailSet]
     /// Who must agree before gated stages; `nil` when nobody has to.
     package let approvals: ApprovalTerms?
+    /// Where the candidate comes from.
+    package let provenance: Provenance?
     /// How the candidate fares at the offline gates.
     package let admission: [AdmissionCheck]
     package let specDigest: Digest
@@ -68,8 +70,8 @@ package struct Ask: Codable, Sendable, Hashable {
     package init(
         candidate: ServedVersion, bootstrap: ServedVersion?, fallback: ServedFallback?,
         stickyBy: StickyKey, onNewVersion: NewVersionRule, plan: Plan, guardrails: [GuardrailSet],
-        approvals: ApprovalTerms? = nil, admission: [AdmissionCheck] = [], specDigest: Digest,
-        policyDigest: Digest
+        approvals: ApprovalTerms? = nil, provenance: Provenance? = nil,
+        admission: [AdmissionCheck] = [], specDigest: Digest, policyDigest: Digest
     ) {
         self.candidate = candidate
         self.bootstrap = bootstrap
@@ -79,9 +81,28 @@ package struct Ask: Codable, Sendable, Hashable {
         self.plan = plan
         self.guardrails = guardrails
         self.approvals = approvals
+        self.provenance = provenance
         self.admission = admission
         self.specDigest = specDigest
         self.policyDigest = policyDigest
+    }
+}
+
+/// Where a version's bytes are, and what they were made of: its declaration, in short.
+package struct Provenance: Codable, Sendable, Hashable {
+    package let uri: String
+    /// Bytes.
+    package let size: Int64
+    package let dataset: String?
+    package let code: String?
+    package let trainedAt: Timestamp?
+
+    package init(_ version: ModelVersion) {
+        uri = version.artifact.uri
+        size = version.artifact.size
+        dataset = version.training?.dataset
+        code = version.training?.code
+        trainedAt = version.training?.trainedAt
     }
 }
 

@@ -40,7 +40,7 @@ struct Gate {
 
 extension Run {
     /// Whether people must agree before a step: its stage asks for it, or they agreed to less.
-    func needsApproval(of next: Step) -> Bool {
+    package func needsApproval(of next: Step) -> Bool {
         next.approval || (approvedShare.map { $0 < next.largestShare } ?? false)
     }
 }

@@ -34,7 +34,7 @@ struct ValidateCommand: AsyncParsableCommand {
     func run() async throws {
         var diagnostics: [Diagnostic]
         var problems: [String] = []
-        var notes: [String] = []
+        var admissions: [AdmissionReport] = []
         var promises: [RolloutPromise] = []
         if let commit {
             let recorded = try await RecordedRepository(path: path, branch: commit)
@@ -55,14 +55,20 @@ struct ValidateCommand: AsyncParsableCommand {
             promises = project.rollouts.values.sorted { $0.name < $1.name }.compactMap {
                 RolloutPromise($0)
             }
-            notes = project.rollouts.values.sorted { $0.name < $1.name }.compactMap(\.notEnforced)
+            diagnostics += SignerCheck.diagnostics(path, project)
+            admissions = project.rollouts.values.sorted { $0.name < $1.name }
+                .flatMap { AdmissionReport.all($0) }
         }
-        try report(diagnostics, problems, notes, promises)
-        if !problems.isEmpty || diagnostics.contains(where: \.isError) { throw ExitCode(1) }
+        try report(diagnostics, problems, admissions, promises)
+        if !problems.isEmpty || admissions.contains(where: \.isRefused)
+            || diagnostics.contains(where: \.isError)
+        {
+            throw ExitCode(1)
+        }
     }
 
     private func report(
-        _ diagnostics: [Diagnostic], _ problems: [String], _ notes: [String],
+        _ diagnostics: [Diagnostic], _ problems: [String], _ admissions: [AdmissionReport],
         _ promises: [RolloutPromise]
     ) throws {
         switch output {
@@ -70,7 +76,7 @@ struct ValidateCommand: AsyncParsableCommand {
             let answer: CanonicalJSON = [
                 "diagnostics": try diagnostics.json(),
                 "state": .array(problems.map { .string($0) }),
-                "notes": .array(notes.map { .string($0) }),
+                "admission": try CanonicalJSON.encode(admissions),
                 "promises": try CanonicalJSON.encode(promises),
             ]
             try FileHandle.standardOutput.write(contentsOf: Data(answer.pretty))
@@ -78,25 +84,28 @@ struct ValidateCommand: AsyncParsableCommand {
             for diagnostic in diagnostics { print("\(diagnostic)\n") }
             for problem in problems { print("\(problem)\n") }
             for promise in promises { print(promise.text) }
-            for note in notes { print("note: \(note)\n") }
-            let errors = diagnostics.count(where: \.isError) + problems.count
+            for admission in admissions { print(admission.text) }
+            let errors =
+                diagnostics.count(where: \.isError) + problems.count
+                + admissions.count(where: \.isRefused)
             let warnings = diagnostics.count { !$0.isError }
             print("\(errors) errors, \(warnings) warnings")
         }
     }
 }
 
-extension CheckedRollout {
-    /// What this version checks and does not act on; nobody should rely on it by mistake.
-    fileprivate var notEnforced: String? {
-        guard let spec else { return nil }
-        var parts: [String] = []
-        if !spec.admission.isEmpty { parts.append("admission") }
-        if !spec.windows.isEmpty { parts.append("windows") }
-        if spec.approvals != nil { parts.append("approvals") }
-        guard !parts.isEmpty else { return nil }
-        return "\(name) names policies for \(parts.joined(separator: ", ")): they are read and "
-            + "checked, and this version does not enforce them yet"
+/// What is wrong with the files that say who may sign.
+enum SignerCheck {
+    static func diagnostics(_ root: String, _ project: CheckedProject) -> [Diagnostic] {
+        let needed = project.rollouts.values.contains { $0.approvals != nil }
+        func bytes(_ path: String) -> [UInt8]? {
+            FileManager.default.contents(atPath: "\(root)/\(path)").map { Array($0) }
+        }
+        let (signers, revoked) = (bytes(SignerFiles.signersPath), bytes(SignerFiles.revokedPath))
+        guard needed || signers != nil || revoked != nil else { return [] }
+        return SignerFiles.diagnostics(
+            signers: signers, revoked: revoked, groups: project.policies.groups,
+            approvals: project.rollouts.values.compactMap(\.approvals))
     }
 }
 

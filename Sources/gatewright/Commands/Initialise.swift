@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import Identity
 import RolloutFiles
 
 struct InitialiseCommand: ParsableCommand {
@@ -21,7 +22,8 @@ struct InitialiseCommand: ParsableCommand {
     var rollout: String = "example"
 
     func run() throws {
-        let files = StarterFiles.all(rollout: rollout)
+        let key = try controllerKey()
+        let files = StarterFiles.all(rollout: rollout, controller: key)
         for (file, text) in files.sorted(by: { $0.key < $1.key }) {
             let parsed = ProjectFiles.parse(path: file, bytes: Array(text.utf8))
             guard !parsed.hasErrors else {
@@ -39,13 +41,49 @@ struct InitialiseCommand: ParsableCommand {
             print("written  \(file)")
         }
         print(
-            "next: put your digests and addresses in, gatewright validate, commit, gatewright run")
+            "next: put your digests, addresses and signers in, gatewright validate, commit, "
+                + "gatewright run")
+    }
+
+    /// The key with which the controller will sign its records, made here if there is none.
+    private func controllerKey() throws -> PublicKey {
+        let file = ".gatewright/controller.key"
+        guard FileManager.default.fileExists(atPath: "\(path)/\(file)") else {
+            let key = try ControllerKey.make(
+                at: "\(path)/\(file)", name: StarterFiles.controllerName)
+            print("written  \(file) (keep it secret, and out of git)")
+            return key.publicKey
+        }
+        print("kept     \(file)")
+        return try ControllerKey.read("\(path)/\(file)").publicKey
     }
 }
 
 enum StarterFiles {
-    static func all(rollout: String) -> [String: String] {
+    static let controllerName = "controller@gatewright"
+
+    static func all(rollout: String, controller: PublicKey) -> [String: String] {
         [
+            ".gitignore": ".gatewright/\n",
+            "policies/signers": """
+            # Who signs with which key: an address, what for, and the key. One line a key.
+            # A person who may approve has "git,\(Namespace.approval)".
+            \(ControllerKey.signerLine(controllerName, controller))
+
+            """,
+            "policies/revoked-signers": """
+            # Lost keys, by fingerprint or key. Count the sequence up with each change.
+            sequence 1
+
+            """,
+            "policies/groups.yaml": """
+            apiVersion: gatewright.dev/v1
+            kind: Groups
+            spec:
+              groups:
+                controllers: [\(controllerName)]
+
+            """,
             "gatewright.yaml": """
             apiVersion: gatewright.dev/v1
             kind: Controller

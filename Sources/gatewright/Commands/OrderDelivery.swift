@@ -48,7 +48,9 @@ enum OrderDelivery {
         return holds.count
     }
 
-    private static func finish(
+    /// Commits files that are staged, and pushes them. A controller may push at any time, so a push
+    /// that came too late is tried again on top of what came first.
+    static func finish(
         _ message: String, _ paths: [String], _ repository: String, _ branch: String, _ push: Bool
     ) throws {
         try GitProgram.user.run(
@@ -56,14 +58,33 @@ enum OrderDelivery {
         let remotes = try GitProgram.user.output(["-C", repository, "remote"])
         guard push, !remotes.isEmpty else { return }
         do {
-            try GitProgram.user.run([
-                "-C", repository, "push", "--quiet", "origin", "HEAD:\(branch)",
-            ])
+            try pushRebasing(repository, branch)
         } catch {
             throw ValidationError(
-                "the order is committed here and could not be pushed: \(error)\n"
+                "it is committed here and could not be pushed: \(error)\n"
                     + "If git is out of reach, tell the controller itself: add "
                     + "--controller http://host:port (hold, abort and rollback)")
+        }
+    }
+
+    private static func pushRebasing(_ repository: String, _ branch: String) throws {
+        var attempts = 5
+        while true {
+            do {
+                return try GitProgram.user.run([
+                    "-C", repository, "push", "--quiet", "origin", "HEAD:refs/heads/\(branch)",
+                ])
+            } catch {
+                attempts -= 1
+                let isNew =
+                    (try? GitProgram.user.output([
+                        "-C", repository, "ls-remote", "--heads", "origin", branch,
+                    ]).isEmpty) ?? true
+                guard attempts > 0, !isNew else { throw error }
+                try GitProgram.user.run([
+                    "-C", repository, "pull", "--quiet", "--rebase", "origin", branch,
+                ])
+            }
         }
     }
 

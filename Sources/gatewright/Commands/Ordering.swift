@@ -91,6 +91,8 @@ struct OrderTarget {
     let step: Int?
     let heldSince: Int?
     let refused: [RolloutState.Refusal]
+    /// Whether the run has an approval policy, under which no single order raises it.
+    let needsApproval: Bool
     /// Whether stable could go back; `nil` when only the controller knows.
     let hasSafeTarget: Bool?
 
@@ -101,6 +103,7 @@ struct OrderTarget {
         step = state.run?.step
         heldSince = state.run?.held?.decision
         refused = state.refused
+        needsApproval = state.run?.approvals != nil
         hasSafeTarget = state.stable.map {
             state.safeTarget(otherThan: $0.reference.digest) != nil
         }
@@ -113,6 +116,7 @@ struct OrderTarget {
         step = status.step
         heldSince = nil
         refused = status.refused
+        needsApproval = false
         hasSafeTarget = nil
     }
 }
@@ -235,6 +239,11 @@ struct PromoteCommand: AsyncParsableCommand {
     func run() async throws {
         try await order.give { target in
             let run = try order.run(target)
+            guard !target.needsApproval else {
+                throw ValidationError(
+                    "\(order.name) has an approval policy, so one person cannot promote it; ask for "
+                        + "approvals: gatewright approve \(order.name) --hotfix")
+            }
             return .promote(run: run.id, step: run.step)
         }
     }

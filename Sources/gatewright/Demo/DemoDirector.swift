@@ -52,7 +52,7 @@ struct DemoDirector {
         await load?.value
         processes.stop()
         let (decisions, wrong) = try await watcher.verify()
-        problems += wrong
+        problems += wrong + watcher.approvals.problems
         let counters = traffic.counters
         if counters.failed > 0 {
             problems.append("\(counters.failed) requests had no usable answer")
@@ -106,6 +106,7 @@ struct DemoFailure: Error, CustomStringConvertible {
 struct DemoWatcher {
     let world: DemoWorld
     private var seenDecisions = 0
+    private(set) var approvals = DemoApprovals()
 
     init(world: DemoWorld) { self.world = world }
 
@@ -149,6 +150,7 @@ struct DemoWatcher {
             try await showDecisions(&view)
             if let status {
                 view.show(.looked(status, requests: requests()))
+                try approvals.look(status.why?.line ?? "", world, &view)
                 if status.stable?.version.rawValue == chapter.version {
                     return chapter.end == .complete ? nil : "it became stable"
                 }

@@ -8,6 +8,8 @@ enum DemoEvent {
     case asked(Chapter)
     case looked(RolloutStatus, requests: Int)
     case decided(number: Int, kind: String, subject: String, commit: String)
+    /// Somebody signed an approval; with a reason, the controller refused it.
+    case approved(String, refused: String?)
     case ended(Chapter, asExpected: Bool, found: String)
     case summary(DemoSummary)
 }
@@ -40,6 +42,11 @@ struct DemoJSON: DemoView {
         case .looked(let status, let requests): show(status, requests)
         case .decided(let number, let kind, let subject, let commit):
             write(Decided(number: number, kind: kind, subject: subject, commit: commit))
+        case .approved(let who, let refused):
+            write([
+                "event": "approval", "by": who, "outcome": refused == nil ? "signed" : "refused",
+                "reason": refused ?? "",
+            ])
         case .ended(let chapter, let asExpected, let found):
             write([
                 "event": "ended", "version": chapter.version, "found": found,
@@ -96,6 +103,8 @@ struct DemoLines: DemoView {
             Output.line("  step \(step + 1) of \(status.steps ?? 0), \(grouped(requests)) requests")
         case .decided(let number, _, let subject, let commit):
             Output.line("  #\(number) \(commit.prefix(7)) \(subject)")
+        case .approved(let who, let refused):
+            Output.line("  \(Output.approval(who, refused))")
         case .ended(_, let asExpected, let found):
             Output.line("  \(asExpected ? "as expected" : "NOT as expected"): \(found)")
         case .summary(let summary): Output.summary(summary)
@@ -106,6 +115,10 @@ struct DemoLines: DemoView {
 enum Output {
     static func line(_ text: String) {
         try? FileHandle.standardOutput.write(contentsOf: Data((text + "\n").utf8))
+    }
+
+    static func approval(_ who: String, _ refused: String?) -> String {
+        refused.map { "approval by \(who) refused: \($0)" } ?? "approval signed by \(who)"
     }
 
     static func summary(_ summary: DemoSummary) {

@@ -27,6 +27,9 @@ struct DemoTerminal: DemoView {
         case .decided(let number, _, let subject, let commit):
             commits.append("#\(number) \(commit.prefix(7)) \(subject)")
             draw()
+        case .approved(let who, let refused):
+            commits.append(Output.approval(who, refused))
+            draw()
         case .ended(_, let asExpected, let found):
             draw()
             Output.line("\n  \(asExpected ? "as expected" : "NOT as expected"): \(found)\n")

@@ -28,6 +28,7 @@ struct DemoWorld {
         modelPorts = modelPort.map { first in (0..<3).map { first + $0 } } ?? Array(ports[6..<9])
     }
 
+    var people: DemoPeople { DemoPeople(directory: directory) }
     var remote: String { "\(directory)/remote.git" }
     var work: String { "\(directory)/work" }
     var remoteURL: String { "git://127.0.0.1:\(gitPort)/remote.git" }
@@ -49,10 +50,11 @@ struct DemoWorld {
             try files.copyItem(atPath: "\(source)/\(folder)", toPath: target)
         }
         try pointVersionsAtOurServers()
+        try pointPoliciesAtOurPeople()
         try setVersion("2.3.1")
         try configuration.write(
             toFile: "\(directory)/gatewright.yaml", atomically: true, encoding: .utf8)
-        try commit("serve compression-selector, beginning with 2.3.1", by: "Ana")
+        try commit("serve compression-selector, beginning with 2.3.1", by: DemoPeople.author)
     }
 
     /// The shipped version files name fixed ports; here they are whatever was free.
@@ -69,6 +71,17 @@ struct DemoWorld {
         }
     }
 
+    /// Their keys are made here, and nobody waits for office hours.
+    private func pointPoliciesAtOurPeople() throws {
+        try people.prepare().write(
+            toFile: "\(work)/policies/signers", atomically: true, encoding: .utf8)
+        let path = "\(work)/rollouts/\(Self.rollout)/rollout.yaml"
+        let lines = try String(contentsOfFile: path, encoding: .utf8)
+            .split(separator: "\n", omittingEmptySubsequences: false)
+            .filter { !$0.hasPrefix("  windows:") }
+        try lines.joined(separator: "\n").write(toFile: path, atomically: true, encoding: .utf8)
+    }
+
     private var configuration: String {
         let sites = zip(regions, adminPorts).map { "\($0): \"http://127.0.0.1:\($1)\"" }
         return """
@@ -77,6 +90,7 @@ struct DemoWorld {
             spec:
               repository: {url: "\(remoteURL)", branch: main}
               dataDirectory: "\(directory)/controller"
+              identity: {name: \(DemoPeople.controller), keyFile: "\(people.controllerKey)"}
               poll: 1s
               listen: {host: 127.0.0.1, port: \(controllerPort)}
               routers:
@@ -87,9 +101,9 @@ struct DemoWorld {
 
     /// Changes the one line that asks for a version, and pushes it as a merged pull request would.
     func ask(for version: String) throws {
-        try GitProgram.demo.run(["-C", work, "pull", "--quiet", "--rebase"])
+        try pull(DemoPeople.author)
         try setVersion(version)
-        try commit("compression-selector: \(version)", by: "Ana")
+        try commit("compression-selector: \(version)", by: DemoPeople.author)
     }
 
     private func setVersion(_ version: String) throws {
@@ -101,13 +115,15 @@ struct DemoWorld {
         try lines.joined(separator: "\n").write(toFile: path, atomically: true, encoding: .utf8)
     }
 
-    private func commit(_ subject: String, by name: String) throws {
+    private func pull(_ person: String) throws {
+        try GitProgram.demo.run(
+            ["-C", work] + people.settings(person) + ["pull", "--quiet", "--rebase"])
+    }
+
+    private func commit(_ subject: String, by person: String) throws {
         try GitProgram.demo.run(["-C", work, "add", "--all"])
-        try GitProgram.demo.run([
-            "-C", work, "-c", "user.name=\(name)",
-            "-c", "user.email=\(name.lowercased())@example.org",
-            "commit", "--quiet", "--message", subject,
-        ])
+        try GitProgram.demo.run(
+            ["-C", work] + people.settings(person) + ["commit", "--quiet", "--message", subject])
         // The controller may have pushed meanwhile.
         for attempt in 1... {
             do {
@@ -115,7 +131,7 @@ struct DemoWorld {
                     ["-C", work, "push", "--quiet", "origin", "main"])
             } catch {
                 if attempt == 10 { throw error }
-                try GitProgram.demo.run(["-C", work, "pull", "--quiet", "--rebase"])
+                try pull(person)
             }
         }
     }
