@@ -190,6 +190,11 @@ let package = Package(
             dependencies: [
                 "Identity", "RolloutCore", .product(name: "Crypto", package: "swift-crypto"),
             ], swiftSettings: strict),
+        .testTarget(
+            name: "AuditTests",
+            dependencies: [
+                "Audit", "Evidence", "Git", "Identity", "Ledger", "RolloutCore", "RolloutFiles",
+            ], swiftSettings: strict),
         .testTarget(name: "TidyTests", swiftSettings: strict),
         .testTarget(
             name: "EndToEndTests",

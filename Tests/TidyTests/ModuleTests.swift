@@ -12,6 +12,7 @@ import Testing
         "COpenSSL": [],
         "Identity": ["COpenSSL", "RolloutCore"],
         "CGit2": [],
+        "Audit": ["Git", "Identity", "Ledger", "RolloutCore", "RolloutFiles"],
         "Git": ["CGit2"],
         "Ledger": ["Git", "Identity", "RolloutCore", "RolloutFiles"],
         "History": ["RolloutCore"],
@@ -27,7 +28,8 @@ import Testing
         "ReferenceFleet": ["CZstd", "RolloutCore"],
         // Knows every concrete type, and nothing knows it.
         "gatewright": [
-            "Calibration", "Conformance", "ControlServer", "Evidence", "Gateway", "Git", "History",
+            "Audit", "Calibration", "Conformance", "ControlServer", "Evidence", "Gateway", "Git",
+            "History",
             "Identity", "Ledger", "Reconciler", "ReferenceFleet", "RolloutCore", "RolloutFiles",
             "Signals",
             "Traffic",
