@@ -8,21 +8,20 @@ import RolloutFiles
 actor CommitAudit {
     private let repository: GitRepository
     private let ledger: Ledger
-    private var inputs: AuditedInputs
+    private var inputs: CommittedFiles
+    private var origin: RunOrigin?
     private let pinned: Set<PublicKey>
-    private let checksSignatures: Bool
 
     init(
-        path: String, pinned: Set<PublicKey>, worker: RemoteWorker, checksSignatures: Bool = true
+        path: String, pinned: Set<PublicKey>, worker: RemoteWorker
     ) throws {
         repository = try GitRepository(opening: path)
         ledger = try Ledger(
             repository: repository, remote: nil, branch: "main", worker: worker,
             author: CommitAuthor(name: "auditor", email: "auditor@localhost"),
             writer: RecordWriter(name: "auditor", software: "audit"))
-        inputs = AuditedInputs(repository)
+        inputs = CommittedFiles(repository)
         self.pinned = pinned
-        self.checksSignatures = checksSignatures
     }
 
     func look(_ id: ObjectID) async throws -> CommitFinding {
@@ -58,7 +57,9 @@ actor CommitAudit {
         let next = record.input.state
         let audit = RecordAudit(record: record, commit: id.hex)
         finding.problems += audit.problems(path: path, name: name, commit: commit)
-        let prior = try await priorState(name, base)
+        // Only a step back may have been put onto another state; the chain tells whether it was.
+        let prior =
+            record.action.isForward ? record.input.state : try await priorState(name, base)
         finding.problems += audit.replay(onto: prior)
         let after = (audit.isRebased(prior) ? prior ?? next : next)
             .after(record.action, number: record.number, at: record.at)
@@ -88,7 +89,6 @@ actor CommitAudit {
         _ id: ObjectID, _ base: ObjectID?, _ seen: Timestamp, _ finding: inout CommitFinding,
         _ changes: StateChanges
     ) async throws {
-        guard checksSignatures else { return }
         func note(_ code: AuditProblem.Code, _ message: String) {
             finding.problems.append(
                 AuditProblem(code, changes.rollout, changes.number, commit: id.hex, message))
@@ -151,22 +151,30 @@ actor CommitAudit {
                 .requestDiffers,
                 "the files at \(read.short) ask for something else than the record says")
         }
-        if record.input.windows.map(\.policy) != (found?.windows ?? []) {
+        if record.input.windows.map(\.policy) != (found?.checked.windows ?? []) {
             note(.windowsDiffer, "the files at \(read.short) name other windows")
         }
         if case .ordered(let stop) = policies.checked.stop, record.input.conditions.stop != stop {
             note(.stopIgnored, "policies/stop.yaml stopped the line at \(read.short)")
         }
         for order in record.input.orders where order.raises {
-            if !(found?.orders.contains(order) ?? false) {
+            if !(found?.checked.orders.contains(order) ?? false) {
                 note(.orderUnknown, "the order \(order.name) is not in the files at \(read.short)")
             }
         }
-        problems += try await ConsentAudit(
-            record: record, commit: id, policies: policies,
-            approvals: found?.approvals ?? []
-        ).problems(ledger)
+        let origin = try await origin(record, id)
+        problems += try ConsentAudit(
+            record: record, commit: id, policies: policies, approvals: found?.approvals ?? []
+        ).problems(origin)
         return problems
+    }
+
+    /// Where the run of a record comes from. The same for all of its records.
+    private func origin(_ record: DecisionRecord, _ id: ObjectID) async throws -> RunOrigin? {
+        guard let run = record.input.state.run, run.approvals != nil else { return nil }
+        if let origin, origin.run == run.id { return origin }
+        origin = try await ledger.origin(of: run.id, at: id)
+        return origin
     }
 
     // MARK: Reading

@@ -9,7 +9,7 @@ import RolloutFiles
 struct ConsentAudit {
     let record: DecisionRecord
     let commit: ObjectID
-    let policies: AuditedInputs.Policies
+    let policies: CommittedFiles.Policies
     /// Payloads that lay in the repository when the decision was made.
     let approvals: Set<Digest>
 
@@ -17,7 +17,7 @@ struct ConsentAudit {
         AuditProblem(code, record.rollout, record.number, commit: commit.hex, message)
     }
 
-    func problems(_ ledger: Ledger) async throws -> [AuditProblem] {
+    func problems(_ origin: RunOrigin?) throws -> [AuditProblem] {
         let consent = record.input.consent
         guard let run = record.input.state.run, run.approvals != nil, consent != .none else {
             return quorum()
@@ -32,7 +32,7 @@ struct ConsentAudit {
                 problem(.signersDiffer, "group controllers was not as the record says"))
         }
         for seen in consent.approvals { found += try check(seen) }
-        if let origin = try await ledger.origin(of: run.id, at: commit) {
+        if let origin {
             if consent.runDigest != origin.recordDigest {
                 found.append(
                     problem(.signersDiffer, "it names another record as the run's first"))

@@ -1,25 +1,23 @@
-import Git
+package import Git
 import Identity
-import Ledger
-import RolloutCore
-import RolloutFiles
+package import RolloutCore
+package import RolloutFiles
 
-/// What the repository held at the commit that a decision read, linked again from its files.
+/// What the files of a commit say, one rollout at a time.
 ///
 /// Kept by the ids of trees: thousands of decisions read the same policies.
-final class AuditedInputs {
-    struct Policies {
-        let checked: CheckedPolicies
-        let signers: SignerFiles
-        let controllers: [String]
+package final class CommittedFiles {
+    package struct Policies: Sendable {
+        package let checked: CheckedPolicies
+        package let signers: SignerFiles
+        package let controllers: [String]
     }
 
-    struct Rollout {
-        let request: Request
-        let orders: [Order]
-        let windows: [WindowPolicy]
+    package struct Rollout: Sendable {
+        package let checked: CheckedRollout
+        package let request: Request
         /// Payloads of the approvals that lie there.
-        let approvals: Set<Digest>
+        package let approvals: Set<Digest>
     }
 
     private struct Key: Hashable {
@@ -33,9 +31,9 @@ final class AuditedInputs {
     /// Sets of policies and rollouts that are kept: enough for a history in its order.
     private static let kept = 256
 
-    init(_ repository: GitRepository) { self.repository = repository }
+    package init(_ repository: GitRepository) { self.repository = repository }
 
-    func policies(at commit: ObjectID) async throws -> Policies {
+    package func policies(at commit: ObjectID) async throws -> Policies {
         let tree = try await repository.commitInfo(commit).tree
         let id = try await repository.entry(at: "policies", inTree: tree)?.id
         if let known = policies[id] { return known }
@@ -56,7 +54,8 @@ final class AuditedInputs {
         return found
     }
 
-    func rollout(_ name: RolloutName, at commit: ObjectID) async throws -> Rollout? {
+    /// `nil` when the rollout has no folder there.
+    package func rollout(_ name: RolloutName, at commit: ObjectID) async throws -> Rollout? {
         let policies = try await policies(at: commit)
         let tree = try await repository.commitInfo(commit).tree
         let folder = "rollouts/\(name)"
@@ -81,8 +80,8 @@ final class AuditedInputs {
         }
         let checked = ProjectFiles.link(name, files: files, policies: policies.checked)
         let found = Rollout(
-            request: Request(checked, groups: policies.checked.groups), orders: checked.orders,
-            windows: checked.windows, approvals: approvals)
+            checked: checked, request: Request(checked, groups: policies.checked.groups),
+            approvals: approvals)
         if rollouts.count >= Self.kept { rollouts = [:] }
         rollouts[key] = found
         return found
