@@ -32,7 +32,8 @@ struct Gatewright: AsyncParsableCommand {
             CommandGroup(
                 name: "Files",
                 subcommands: [InitialiseCommand.self, ValidateCommand.self, SchemaCommand.self]),
-            CommandGroup(name: "Statistics", subcommands: [StatsCommand.self]),
+            CommandGroup(
+                name: "Statistics", subcommands: [RehearseCommand.self, StatsCommand.self]),
             CommandGroup(
                 name: "Running",
                 subcommands: [
