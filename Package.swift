@@ -170,7 +170,9 @@ let package = Package(
             ], swiftSettings: strict),
         .testTarget(
             name: "CommandTests",
-            dependencies: ["Git", "Ledger", "RolloutCore", "RolloutFiles", "gatewright"],
+            dependencies: [
+                "Git", "History", "Ledger", "RolloutCore", "RolloutFiles", "gatewright",
+            ],
             exclude: ["Golden"], swiftSettings: strict),
         .testTarget(name: "TidyTests", swiftSettings: strict),
         .testTarget(

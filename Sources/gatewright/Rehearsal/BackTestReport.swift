@@ -76,7 +76,7 @@ struct BackTestReport: Encodable {
             case "stepped-back": "stepped back" + place
             case "held": "held" + place
             case "waited": "waits" + place
-            case "passed": isGood == true ? "passes" : "is not caught"
+            case "passed": isGood == false ? "is not caught" : "passes"
             default: isPartly ? "only a part left" : "nothing left"
             }
         }

@@ -145,9 +145,12 @@ struct BaselineSearch {
             let seen = traffic.flatMap { counted($0.failures, $0.answers) }
             found.errors = try part(metric, option, seen, example: "0.1%")
         case .agreement:
-            let versions = [traffic].compactMap(\.self) + recorded.versions.values
-            let seen = versions.compactMap { counted($0.pairs - $0.disagreeing, $0.pairs) }
-            found.agreement = try part(metric, option, seen.first, example: "96%")
+            let own = traffic.flatMap { counted($0.pairs - $0.disagreeing, $0.pairs) }
+            // Before stable was a candidate nobody compared it: then as others agreed.
+            let pairs = recorded.versions.values.reduce(0) { $0 + $1.pairs }
+            let apart = recorded.versions.values.reduce(0) { $0 + $1.disagreeing }
+            found.agreement = try part(
+                metric, option, own ?? counted(pairs - apart, pairs), example: "96%")
         case .latency: try findLatency(option)
         case .measurement(let name): try findSpread(name, option)
         case .sampleRatio, .drift, .prometheus, .influx: return
@@ -216,9 +219,9 @@ struct BaselineSearch {
         found.labelLag = rules.compactMap(\.after).max() ?? labels?.lag ?? .zero
         if guardrails.contains(where: { $0.metric == .accuracy }) {
             let known = labels.map { $0.due >= Self.enough } ?? false
+            let lag = found.labelLag == .zero ? "at once" : "after \(found.labelLag.spoken)"
             found.note(
-                "labels", "\(percentage(found.labelled)) after \(found.labelLag.spoken)",
-                known ? "recorded" : "assumed")
+                "labels", "\(percentage(found.labelled)) \(lag)", known ? "recorded" : "assumed")
         }
         let compared = recorded.versions.values.reduce(0) { $0 + $1.compared }
         if compared >= Self.enough {
