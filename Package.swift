@@ -171,7 +171,8 @@ let package = Package(
         .testTarget(
             name: "CommandTests",
             dependencies: [
-                "Git", "History", "Ledger", "RolloutCore", "RolloutFiles", "gatewright",
+                "Calibration", "Git", "History", "Ledger", "RolloutCore", "RolloutFiles",
+                "gatewright",
             ],
             exclude: ["Golden"], swiftSettings: strict),
         .testTarget(name: "TidyTests", swiftSettings: strict),

@@ -301,6 +301,16 @@ import Testing
         #expect(told.output.contains("\"given\""))
     }
 
+    @Test func whatNobodyWatchesIsSaid() async throws {
+        let served = try await Self.short(Self.errors)
+        let result = try served.gatewright(
+            "rehearse", "churn", "--rate", "100", "--baseline", "errors=0.1%", "--regression",
+            "accuracy=-50pp", "--runs", "4")
+        #expect(result.status == 0, "\(result.errors)")
+        #expect(result.output.contains("accuracy −50 pp\n\ncaught     0 %"), "\(result.output)")
+        #expect(result.output.contains("note: no guardrail measures accuracy\n"))
+    }
+
     // MARK: What is missing or wrong
 
     @Test func whatCannotBeLearntIsAskedFor() async throws {
@@ -319,7 +329,9 @@ import Testing
         ["nobody"], ["churn", "--data-directory", "nowhere"], ["churn", "--rate", "0"],
         ["churn", "--runs", "-1"], ["churn", "--regression", "errors=1pp"],
         ["churn", "--regression", "errors=+20%"], ["churn", "--regression", "latency=+1pp"],
-        ["churn", "--regression", "speed=+1%"], ["churn", "--regression", "throughput"],
+        ["churn", "--regression", "speed=+1%"],
+        ["churn", "--regression", "sample-ratio=+5%"], ["churn", "--rate", "many"],
+        ["churn", "--regression", "throughput"],
         ["churn", "--rate", "9", "--baseline", "errors=200%"],
         ["churn", "--rate", "9", "--baseline", "latency=fast"],
         ["churn", "--rate", "9", "--baseline", "speed=1%"], ["churn", "--branch", "nowhere"],

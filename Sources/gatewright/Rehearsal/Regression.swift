@@ -32,7 +32,8 @@ struct Regression: ExpressibleByArgument, Hashable {
     }
 
     /// - Throws: a `ValidationError` for a change that its metric cannot have.
-    func check(_ watched: Set<String>) throws {
+    func check(_ guardrails: [GuardrailSpec]) throws {
+        let watched = Set(guardrails.map(\.metric).filter(\.isDrawn).map(\.name))
         let proportions = ["accuracy", "errors", "agreement"]
         guard watched.contains(metric) || proportions.contains(metric) || metric == "latency" else {
             let known = watched.union(proportions).union(["latency"]).sorted()
@@ -83,6 +84,16 @@ struct Regression: ExpressibleByArgument, Hashable {
             }
         }
         return found
+    }
+}
+
+extension Metric {
+    /// Whether made-up traffic has outcomes of it that can be better or worse.
+    var isDrawn: Bool {
+        switch self {
+        case .accuracy, .errors, .latency, .agreement, .measurement: true
+        case .sampleRatio, .drift, .prometheus, .influx: false
+        }
     }
 }
 

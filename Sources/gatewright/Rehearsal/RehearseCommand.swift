@@ -73,7 +73,7 @@ struct RehearseCommand: AsyncParsableCommand {
         let checked = try usable(rollout)
         guard let spec = checked.spec else { throw ValidationError("\(rollout) has no spec") }
         let guardrails = checked.guardrails.flatMap(\.guardrails)
-        for one in regression { try one.check(Set(guardrails.map(\.metric.name))) }
+        for one in regression { try one.check(guardrails) }
         let recorded = try await RecordedRepository(path: repository, branch: branch)
         let records = try await recorded.decisions(of: rollout)
         var backTest = BackTest(records, of: rollout, guardrails: checked.guardrails)
@@ -152,7 +152,7 @@ struct RehearseCommand: AsyncParsableCommand {
         return SimulationReport(
             cases, simulation,
             declared: checked.guardrails.reduce(0) { $0 + $1.falseRollbackRate.value },
-            notes: SimulationNotes.of(guardrails, plan, baseline))
+            notes: SimulationNotes.of(guardrails, plan, baseline, asked))
     }
 }
 

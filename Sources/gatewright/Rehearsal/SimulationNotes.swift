@@ -2,8 +2,14 @@ import RolloutCore
 
 /// What a reader of simulated figures has to know.
 enum SimulationNotes {
-    static func of(_ guardrails: [GuardrailSpec], _ plan: Plan, _ baseline: Baseline) -> [String] {
+    static func of(
+        _ guardrails: [GuardrailSpec], _ plan: Plan, _ baseline: Baseline, _ asked: [Regression]
+    ) -> [String] {
         var notes: [String] = []
+        let watched = Set(guardrails.map(\.metric.name))
+        for metric in Set(asked.map(\.metric)).subtracting(watched).sorted() {
+            notes.append("no guardrail measures \(metric)")
+        }
         for guardrail in guardrails {
             if let found = baseline.broken(guardrail) {
                 notes.append(
