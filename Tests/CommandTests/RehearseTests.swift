@@ -301,6 +301,36 @@ import Testing
         #expect(told.output.contains("\"given\""))
     }
 
+    @Test func jsonHasTheSameKeysWhateverIsKnown() async throws {
+        let served = try await Self.recorded()
+        let result = try served.gatewright(
+            "rehearse", "churn", "--runs", "1", "--regression", "errors=-0.1pp", "--regression",
+            "errors=+50pp", "--output", "json")
+        let answer = try result.json()
+        #expect(Set(answer.keys) == ["rollout", "backTest", "simulation"])
+        let rows = try candidates(result)
+        #expect(rows.count == 2)
+        for row in rows {
+            #expect(
+                Set(row.keys) == [
+                    "version", "digest", "firstDecision", "recorded", "would", "guardrail", "stage",
+                    "reason", "observations", "requests", "recordedRequests",
+                ])
+        }
+        #expect(rows[0]["guardrail"] is NSNull && rows[1]["guardrail"] is String)
+        let simulation = try simulation(result)
+        #expect(
+            Set(simulation.keys) == [
+                "seed", "runs", "requestsPerSecond", "baseline", "asGoodAsStable", "regressions",
+                "notes",
+            ])
+        let worse = try #require(simulation["regressions"] as? [[String: Any]])
+        #expect(Set(worse[0].keys) == Set(worse[1].keys))
+        #expect(worse[0]["median"] is NSNull && worse[1]["median"] is [String: Any])
+        let without = try served.gatewright("rehearse", "churn", "--runs", "0", "--output", "json")
+        #expect(try without.json()["simulation"] is NSNull)
+    }
+
     @Test func whatNobodyWatchesIsSaid() async throws {
         let served = try await Self.short(Self.errors)
         let result = try served.gatewright(

@@ -95,4 +95,36 @@ import Testing
         let recorded = LatencyLaw.recorded(counts)
         #expect(recorded.part(beyond: 90.5, factor: 2) == 0.55)
     }
+
+    @Test func howManyRunAtOnceChangesNothing() async throws {
+        let stage = StageSpec(
+            stage: .canary, shares: [Share(clamping: 5_000)], soak: .seconds(20),
+            waves: [[Self.region]], approval: false)
+        let bound = try #require(FiniteDouble(0.01))
+        let errors = GuardrailSpec(
+            name: Served.id("errors"), metric: .errors, criterion: .atMost(bound),
+            onBreach: .rollback, stages: nil, slices: [.region], minSamples: 100,
+            maxSilent: .seconds(300), labels: nil, severity: .critical, dryRun: false)
+        let set = GuardrailSet(
+            name: Served.id("health"), falseRollbackRate: bound, riskBudget: bound,
+            guardrails: [errors])
+        let start = try #require(
+            Simulation.start(
+                of: Served.name, plan: Plan(stages: [stage], regions: [Self.region]),
+                stickyBy: .requestID, guardrails: [set]))
+        let simulation = Simulation(
+            start: start, baseline: baseline { $0.errors = 0.002 }, seed: 7, runs: 9)
+        let worse = try #require(Regression(argument: "errors=+2pp"))
+        let one = await simulation.cases([worse], atOnce: 1) { _, _ in }
+        let many = await simulation.cases([worse], atOnce: 5) { _, _ in }
+        #expect(one.map(\.ends.count) == [9, 9])
+        for (left, right) in zip(one, many) {
+            #expect(left.ends.map(\.milliseconds) == right.ends.map(\.milliseconds))
+            #expect(left.ends.map(\.requests) == right.ends.map(\.requests))
+            #expect(left.ends.map(\.kind) == right.ends.map(\.kind))
+        }
+        // Each run has its own luck.
+        #expect(Set(one[1].ends.map(\.requests)).count > 3)
+        #expect(one[1].ends.allSatisfy { $0.isCaught })
+    }
 }

@@ -33,11 +33,11 @@ struct BackTestReport: Encodable {
         let recorded: String
         /// `rolled-back`, `stepped-back`, `held`, `waited`, `passed`, or `unknown`.
         let would: String
-        let guardrail: GuardrailName?
-        let stage: StageKind?
-        let reason: String?
+        @OrNull private(set) var guardrail: GuardrailName?
+        @OrNull private(set) var stage: StageKind?
+        @OrNull private(set) var reason: String?
         /// What that guardrail had seen of the candidate.
-        let observations: Int?
+        @OrNull private(set) var observations: Int?
         /// The candidate's answers until then, and until its recorded end.
         let requests: Int
         let recordedRequests: Int

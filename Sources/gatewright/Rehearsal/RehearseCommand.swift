@@ -161,7 +161,7 @@ struct RehearsalAnswer: StatsSpoken {
     let rollout: RolloutName
     let backTest: BackTestReport
     /// `nil` when no made-up candidates were asked for.
-    let simulation: SimulationReport?
+    @OrNull private(set) var simulation: SimulationReport?
 
     var text: String {
         backTest.text + (simulation.map { "\n" + $0.text } ?? "")

@@ -45,9 +45,10 @@ struct Simulation: Sendable {
         ).after(.start(Action.Start(ask)), number: 2, at: beginning)
     }
 
-    /// Each run draws from a stream of its own, so the number of cores changes nothing.
+    /// Each run draws from a stream of its own, so how many go on at once changes nothing.
     func cases(
-        _ regressions: [Regression], progress: @Sendable (_ done: Int, _ of: Int) -> Void
+        _ regressions: [Regression], atOnce: Int = ProcessInfo.processInfo.activeProcessorCount,
+        progress: @Sendable (_ done: Int, _ of: Int) -> Void
     ) async -> [Case] {
         let asked = [nil] + regressions.map(Optional.some)
         let total = asked.count * runs
@@ -60,7 +61,7 @@ struct Simulation: Sendable {
                 next += 1
                 group.addTask { (index, end(asked[index / runs], run: index % runs)) }
             }
-            for _ in 0..<max(1, ProcessInfo.processInfo.activeProcessorCount) { add() }
+            for _ in 0..<max(1, atOnce) { add() }
             while let (index, end) = await group.next() {
                 found[index] = end
                 done += 1

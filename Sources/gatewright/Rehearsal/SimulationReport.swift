@@ -44,7 +44,7 @@ struct SimulationReport: Encodable {
         let completed: Rate
         let undecided: Rate
         /// Until half of all candidates have completed.
-        let medianSeconds: Double?
+        @OrNull private(set) var medianSeconds: Double?
         /// What false alarms came from, and what stayed undecided.
         let alarmedBy: [Part]
         let undecidedFor: [Part]
@@ -84,8 +84,8 @@ struct SimulationReport: Encodable {
     struct Worse: Encodable {
         let regression: String
         let caught: Rate
-        let median: Delay?
-        let ninety: Delay?
+        @OrNull private(set) var median: Delay?
+        @OrNull private(set) var ninety: Delay?
         let stages: [Part]
         let guardrails: [Part]
         /// Guardrails that only tell somebody.
