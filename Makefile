@@ -19,11 +19,11 @@ lint:
 
 # What the program is built with and needs to run.
 install:
-	@scripts/install libgit2-dev libsqlite3-dev libzstd-dev zlib1g-dev pkg-config git
+	@scripts/install libgit2-dev libsqlite3-dev libssl-dev libzstd-dev zlib1g-dev pkg-config git openssh-client
 
 # What the tests talk to.
 install-for-tests: install
-	@scripts/install openssh-server openssh-client openssl python3 sqlite3
+	@scripts/install openssh-server openssl python3 sqlite3
 
 bench:
 	swift build --configuration release --product gatewright

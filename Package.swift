@@ -45,6 +45,12 @@ let package = Package(
         .target(
             name: "Conformance", dependencies: ["Calibration", "Evidence"], swiftSettings: strict),
 
+        // Keys and signatures.
+        .systemLibrary(
+            name: "COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
+        .target(
+            name: "Identity", dependencies: ["COpenSSL", "RolloutCore"], swiftSettings: strict),
+
         // Files and git.
         .target(
             name: "RolloutFiles", dependencies: ["RolloutCore", "Yams"], swiftSettings: strict),
@@ -57,7 +63,7 @@ let package = Package(
         .target(
             name: "Ledger",
             dependencies: [
-                "Git", "RolloutCore", "RolloutFiles",
+                "Git", "Identity", "RolloutCore", "RolloutFiles",
                 .product(name: "Crypto", package: "swift-crypto"),
             ], swiftSettings: strict),
 
@@ -94,7 +100,8 @@ let package = Package(
         .target(
             name: "Reconciler",
             dependencies: [
-                "Git", "History", "Ledger", "RolloutCore", "RolloutFiles", "Signals", "Traffic",
+                "Git", "History", "Identity", "Ledger", "RolloutCore", "RolloutFiles", "Signals",
+                "Traffic",
                 .product(name: "Logging", package: "swift-log"),
             ], swiftSettings: strict),
         .target(
@@ -127,8 +134,8 @@ let package = Package(
             name: "gatewright",
             dependencies: [
                 "Calibration", "Conformance", "ControlServer", "Evidence", "Gateway", "Git",
-                "History", "Ledger", "Reconciler", "ReferenceFleet", "RolloutCore", "RolloutFiles",
-                "Signals", "Traffic",
+                "History", "Identity", "Ledger", "Reconciler", "ReferenceFleet", "RolloutCore",
+                "RolloutFiles", "Signals", "Traffic",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "Logging", package: "swift-log"),
@@ -175,6 +182,11 @@ let package = Package(
                 "gatewright",
             ],
             exclude: ["Golden"], swiftSettings: strict),
+        .testTarget(
+            name: "IdentityTests",
+            dependencies: [
+                "Identity", "RolloutCore", .product(name: "Crypto", package: "swift-crypto"),
+            ], swiftSettings: strict),
         .testTarget(name: "TidyTests", swiftSettings: strict),
         .testTarget(
             name: "EndToEndTests",

@@ -22,6 +22,23 @@ extension HistoryStore {
         }
     }
 
+    /// When an approval was first seen; `now` is kept when this is the first time.
+    ///
+    /// A lost file makes it later, and so never lets a key count that did not.
+    /// - Throws: `.storageFull`, `.busy`, `.damaged` or `.failed`.
+    package func firstSeen(_ payload: Digest, now: Timestamp) throws(HistoryError) -> Timestamp {
+        try write { database in
+            let known = try Int64.fetchOne(
+                database, sql: "SELECT at FROM approvals_seen WHERE payload = ?",
+                arguments: [payload.hex])
+            if let known { return Timestamp(milliseconds: known) }
+            try database.execute(
+                sql: "INSERT INTO approvals_seen VALUES (?, ?)",
+                arguments: [payload.hex, now.milliseconds])
+            return now
+        }
+    }
+
     /// The steady time at which a step was first seen; `now` is kept when this is the first time.
     /// - Throws: `.storageFull`, `.busy`, `.damaged` or `.failed`.
     package func stepStart(rollout: RolloutName, decision: Int, now: Int64)

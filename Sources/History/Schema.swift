@@ -4,7 +4,8 @@ struct Schema: Sendable {
     let applicationID: Int32
     let migrations: [String]
 
-    static let history = Schema(applicationID: 0x4757_4831, migrations: [historyOne, historyTwo])
+    static let history = Schema(
+        applicationID: 0x4757_4831, migrations: [historyOne, historyTwo, historyThree])
     static let journal = Schema(applicationID: 0x4757_4A31, migrations: [journalOne])
 }
 
@@ -113,6 +114,13 @@ private let historyTwo = """
     ALTER TABLE facts_two RENAME TO facts;
     CREATE INDEX facts_rollout ON facts (rollout, sequence);
     CREATE INDEX facts_answer ON facts (answer);
+    """
+
+// When an approval was first seen: whether its key counts is judged by that.
+private let historyThree = """
+    CREATE TABLE approvals_seen (
+        payload TEXT PRIMARY KEY CHECK (length(payload) = 64), at INTEGER NOT NULL
+    ) STRICT, WITHOUT ROWID;
     """
 
 private let journalOne = """

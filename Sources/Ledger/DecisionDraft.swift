@@ -8,13 +8,16 @@ package struct DecisionDraft: Codable, Sendable, Hashable {
     package let reason: String
     package let input: DecisionInput
     package let verdicts: [GuardrailVerdict]
+    package let quorum: Quorum?
     package let inputsCommit: String
+    package let confirms: Confirmation?
     package var readBack: [RegionName: RouteReadBack]?
     package var late: String?
 
     package init(
         id: String, action: Action, reason: String, input: DecisionInput,
-        verdicts: [GuardrailVerdict], inputsCommit: String
+        verdicts: [GuardrailVerdict], inputsCommit: String, quorum: Quorum? = nil,
+        confirms: Confirmation? = nil
     ) {
         self.id = id
         self.action = action
@@ -22,6 +25,8 @@ package struct DecisionDraft: Codable, Sendable, Hashable {
         self.input = input
         self.verdicts = verdicts
         self.inputsCommit = inputsCommit
+        self.quorum = quorum
+        self.confirms = confirms
     }
 
     package var rollout: RolloutName { input.state.name }
@@ -51,7 +56,7 @@ package struct DecisionDraft: Codable, Sendable, Hashable {
 
     /// The record of this decision as the next one of `state`.
     func record(
-        as action: Action, onto current: CurrentState, software: String
+        as action: Action, onto current: CurrentState, writer: RecordWriter
     ) throws(CanonicalJSONError) -> (record: DecisionRecord, current: RolloutState) {
         let number = current.state.decisions + 1
         // Recorded times of one rollout never fall, whatever the clocks did.
@@ -60,8 +65,10 @@ package struct DecisionDraft: Codable, Sendable, Hashable {
         let record = DecisionRecord(
             schema: DecisionRecord.schemaNow, id: id, number: number, previous: current.head,
             rollout: rollout, at: at, kind: action.kind, action: action, reason: reason,
-            input: input, verdicts: verdicts, after: try RecordFile.digest(of: next),
-            inputsCommit: inputsCommit, software: software, readBack: readBack, late: late)
+            input: input, verdicts: verdicts, quorum: quorum,
+            change: RecordedChange(from: current.state, to: next),
+            after: try RecordFile.digest(of: next), inputsCommit: inputsCommit, writer: writer,
+            confirms: confirms, readBack: readBack, late: late)
         return (record, next)
     }
 }

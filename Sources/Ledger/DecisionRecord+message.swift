@@ -28,7 +28,7 @@ extension DecisionRecord {
         case .start(let start):
             let step = Self.place(start.plan, 0)
             text = "start \(rollout) \(start.candidate.reference) in \(step): \(reason)"
-        case .advance(let index):
+        case .advance(let index, _):
             let step = Self.place(input.state.run?.plan, index)
             text = "advance \(who) to \(step): \(reason)"
         case .complete: text = "complete \(who): \(reason)"
@@ -61,6 +61,7 @@ extension DecisionRecord {
         case .breach, .silent: "roll back"
         case .superseded: "supersede"
         case .withdrawn: "withdraw"
+        case .windowClosed: "take back"
         case .ordered: "abort"
         }
     }

@@ -7,7 +7,7 @@ import struct Crypto.SHA256
 ///
 /// Holds the whole input of `decide`, so that anyone can run it again and get the same verdicts.
 package struct DecisionRecord: Codable, Sendable, Hashable {
-    package static let schemaNow = 1
+    package static let schemaNow = 2
 
     package let schema: Int
     /// Names the decision across attempts to record it.
@@ -22,11 +22,16 @@ package struct DecisionRecord: Codable, Sendable, Hashable {
     package let reason: String
     package let input: DecisionInput
     package let verdicts: [GuardrailVerdict]
+    /// Who agreed to the next step and who did not count, where somebody had to.
+    package let quorum: Quorum?
+    package let change: RecordedChange
     /// SHA-256 of the canonical JSON of the state that this decision leads to.
     package let after: Digest
     /// The commit whose files were read.
     package let inputsCommit: String
-    package let software: String
+    package let writer: RecordWriter
+    /// What became of the decision before.
+    package let confirms: Confirmation?
     /// What the routers said after a backward step, which comes before its record.
     package let readBack: [RegionName: RouteReadBack]?
     /// Why a backward step was recorded later than usual.

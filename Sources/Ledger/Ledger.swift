@@ -1,4 +1,5 @@
 package import Git
+package import Identity
 package import RolloutCore
 import RolloutFiles
 
@@ -10,7 +11,9 @@ package actor Ledger {
     let remote: GitRemote?
     let worker: RemoteWorker
     let author: CommitAuthor
-    let software: String
+    let writer: RecordWriter
+    /// Signs every commit; `nil` only where nothing is recorded for others to check.
+    let key: PrivateKey?
     let branch: ReferenceName
     /// What asks the remote goes one after another: a record is built on the one before, two fetches
     /// would find each other's lock files, and a tip that was fetched before a record and looked at
@@ -30,13 +33,14 @@ package actor Ledger {
     ///   - branch: without `refs/heads/`.
     package init(
         repository: GitRepository, remote: GitRemote?, branch: String, worker: RemoteWorker,
-        author: CommitAuthor, software: String
+        author: CommitAuthor, writer: RecordWriter, key: PrivateKey? = nil
     ) throws(GitError) {
         self.repository = repository
         self.remote = remote
         self.worker = worker
         self.author = author
-        self.software = software
+        self.writer = writer
+        self.key = key
         self.branch = try .branch(branch)
     }
 
@@ -184,7 +188,7 @@ package actor Ledger {
                 }
                 action = draft.action
             }
-            let (record, next) = try draft.record(as: action, onto: current, software: software)
+            let (record, next) = try draft.record(as: action, onto: current, writer: writer)
             let commit = try await commit(record, next, onto: base)
             return try await publish(commit, onto: base)
                 ?? .acknowledged(
@@ -202,13 +206,15 @@ package actor Ledger {
         let current = try RecordFile.bytes(
             CurrentState(schema: DecisionRecord.schemaNow, head: digest, state: state))
         let pending = try ReferenceName(Self.pending)
+        var sign: (@Sendable ([UInt8]) throws -> String)?
+        if let key { sign = { raw in try SignedCommit.sign(raw, by: key) } }
         let result = try await repository.commit(
             onto: base,
             changes: [
                 RecordFile.decision(record): file, RecordFile.current(record.rollout): current,
             ], message: record.message(fileDigest: digest), author: author,
             at: record.at.milliseconds, updating: pending,
-            expecting: try await repository.resolve(pending))
+            expecting: try await repository.resolve(pending), signature: sign)
         guard case .committed(let commit) = result else {
             throw LedgerError(message: "decision \(record.number) changed no file")
         }

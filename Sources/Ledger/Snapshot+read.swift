@@ -1,6 +1,7 @@
 package import Git
-import RolloutCore
-import RolloutFiles
+import Identity
+package import RolloutCore
+package import RolloutFiles
 
 /// What was read before, so that a new commit costs no more than what it changed.
 struct SnapshotCache: Sendable {
@@ -8,6 +9,10 @@ struct SnapshotCache: Sendable {
     var policyFiles: [String: ParsedFile] = [:]
     var rolloutFiles: [RolloutName: [String: ParsedFile]] = [:]
     var policies = CheckedPolicies([])
+    var signers = SignerFiles.none
+    var approvals: [RolloutName: [String: FoundApproval]] = [:]
+    /// Files below `approvals/` that are none, and why.
+    var strangeApprovals: [RolloutName: [String: String]] = [:]
     var stateFolder: ObjectID?
     var stateTrees: [RolloutName: ObjectID] = [:]
     /// Of rollouts that have any.
@@ -53,11 +58,13 @@ extension Snapshot {
             let policiesChanged = try await readPolicies(tree)
             var names = try await readRollouts(tree)
             if policiesChanged { names.formUnion(cache.rolloutFiles.keys) }
+            try await readSigners(tree)
             for name in names { link(name) }
             try await readState(tree)
             cache.tree = tree
             return Snapshot(
                 commit: commit, rollouts: rollouts, recorded: recorded, stop: stop,
+                signers: cache.signers, controllers: controllers,
                 diagnostics: (cache.policies.diagnostics
                     + cache.diagnostics.keys.sorted().flatMap { cache.diagnostics[$0] ?? [] }),
                 changed: policiesChanged ? changed.union(rollouts.keys) : changed, cache: cache)
@@ -91,8 +98,13 @@ extension Snapshot {
                 from: cache.tree, to: tree, under: "rollouts")
             var names: Set<RolloutName> = []
             for path in paths.compactMap(\.text) {
-                guard ProjectFiles.reads(path: path), let name = ProjectFiles.rollout(of: path)
-                else { continue }
+                guard let name = ProjectFiles.rollout(of: path) else { continue }
+                if path.hasPrefix(ApprovalFile.folder(name) + "/") {
+                    try await readApproval(path, name, tree)
+                    names.insert(name)
+                    continue
+                }
+                guard ProjectFiles.reads(path: path) else { continue }
                 cache.rolloutFiles[name, default: [:]][path] = try await parse(path, tree)
                 if cache.rolloutFiles[name]?.isEmpty == true { cache.rolloutFiles[name] = nil }
                 names.insert(name)
@@ -136,8 +148,67 @@ extension Snapshot {
             }
             let checked = ProjectFiles.link(
                 name, files: Array(files.values), policies: cache.policies)
-            cache.diagnostics[name] = checked.diagnostics.isEmpty ? nil : checked.diagnostics
-            rollouts[name] = RequestedRollout(checked)
+            let strange = (cache.strangeApprovals[name] ?? [:]).sorted { $0.key < $1.key }.map {
+                Diagnostic(
+                    path: $0.key, severity: .warning, message: $0.value,
+                    fix: "remove it, and approve again with gatewright approve \(name)")
+            }
+            let all = checked.diagnostics + strange
+            cache.diagnostics[name] = all.isEmpty ? nil : all
+            let approvals = (cache.approvals[name] ?? [:]).sorted {
+                $0.key.utf8.lexicographicallyPrecedes($1.key.utf8)
+            }
+            rollouts[name] = RequestedRollout(
+                checked, groups: cache.policies.groups, approvals: approvals.map(\.value))
+        }
+
+        private var controllers: [String] {
+            cache.policies.groups.people(["controllers"]).filter { $0 != "controllers" }.sorted()
+        }
+
+        private mutating func readSigners(_ tree: ObjectID) async throws {
+            func bytes(_ path: String) async throws -> [UInt8]? {
+                guard let entry = try await ledger.repository.entry(at: path, inTree: tree),
+                    entry.kind == .file || entry.kind == .executable
+                else { return nil }
+                return try? await ledger.repository.blob(
+                    entry.id, limitBytes: AllowedSigners.bytesMax)
+            }
+            if let old = cache.tree,
+                try await ledger.repository.entry(at: "policies", inTree: old)
+                    == ledger.repository.entry(at: "policies", inTree: tree)
+            {
+                return
+            }
+            cache.signers = SignerFiles(
+                signers: try await bytes(SignerFiles.signersPath),
+                revoked: try await bytes(SignerFiles.revokedPath))
+        }
+
+        private mutating func readApproval(
+            _ path: String, _ name: RolloutName, _ tree: ObjectID
+        ) async throws {
+            cache.approvals[name]?[path] = nil
+            cache.strangeApprovals[name]?[path] = nil
+            guard let entry = try await ledger.repository.entry(at: path, inTree: tree) else {
+                return
+            }
+            do {
+                guard entry.kind == .file || entry.kind == .executable else {
+                    throw InvalidIdentity(.malformed, "an approval is a plain file")
+                }
+                let file = try ApprovalFile(
+                    await ledger.repository.blob(entry.id, limitBytes: ApprovalFile.bytesMax))
+                cache.approvals[name, default: [:]][path] = try FoundApproval(
+                    path: path, file, isKnownCommit: await isKnown(file.approval.baseCommit))
+            } catch {
+                cache.strangeApprovals[name, default: [:]][path] = "\(error)"
+            }
+        }
+
+        private func isKnown(_ base: String) async -> Bool {
+            guard let base = ObjectID(hex: base) else { return false }
+            return (try? await ledger.repository.isDescendant(commit, of: base)) ?? false
         }
 
         /// At a cold start: a rollout that was recorded once and is not now has lost its memory.
@@ -189,21 +260,23 @@ extension Snapshot {
 
 extension RequestedRollout {
     /// What the checked files of a rollout ask for.
-    init(_ checked: CheckedRollout) {
+    init(_ checked: CheckedRollout, groups: Groups, approvals: [FoundApproval]) {
         let request: Request
-        if checked.isUsable, let ask = Ask(checked) {
+        if checked.isUsable, let ask = Ask(checked, groups: groups) {
             request = .asked(ask)
         } else {
             let first = checked.diagnostics.first(where: \.isError)
             let summary = first.map { "\($0.path):\($0.line):\($0.column): \($0.message)" }
             request = .broken(summary: summary ?? "its files cannot be linked")
         }
-        self.init(request: request, orders: checked.orders, router: checked.spec?.router)
+        self.init(
+            request: request, orders: checked.orders, router: checked.spec?.router,
+            windows: checked.windows, approvals: approvals)
     }
 }
 
 extension Ask {
-    fileprivate init?(_ checked: CheckedRollout) {
+    package init?(_ checked: CheckedRollout, groups: Groups) {
         guard let spec = checked.spec, let candidate = checked.versions[spec.version] else {
             return nil
         }
@@ -216,14 +289,19 @@ extension Ask {
         }
         let plan = Plan(stages: spec.stages, regions: spec.regions)
         let terms = Terms(plan: plan, stickyBy: spec.stickyBy, guardrails: spec.guardrails)
+        let approvals = checked.approvals.map { ApprovalTerms($0, groups) }
+        let policies = Policies(
+            guardrails: checked.guardrails, approvals: approvals, windows: checked.windows,
+            admission: checked.admission)
         guard let specDigest = try? CanonicalJSON.encode(terms).compact,
-            let policyDigest = try? CanonicalJSON.encode(checked.guardrails).compact
+            let policyDigest = try? CanonicalJSON.encode(policies).compact
         else { return nil }
         self.init(
             candidate: ServedVersion(candidate),
             bootstrap: spec.bootstrap.flatMap { checked.versions[$0] }.map(ServedVersion.init),
             fallback: fallback, stickyBy: spec.stickyBy, onNewVersion: spec.onNewVersion,
-            plan: plan, guardrails: checked.guardrails,
+            plan: plan, guardrails: checked.guardrails, approvals: approvals,
+            admission: checked.admission.flatMap { $0.checks(of: candidate) },
             specDigest: RecordFile.digest(specDigest),
             policyDigest: RecordFile.digest(policyDigest))
     }
@@ -233,6 +311,28 @@ extension Ask {
         let plan: Plan
         let stickyBy: StickyKey
         let guardrails: [PolicyName]
+    }
+
+    /// Everything that people promised about how this is done.
+    private struct Policies: Encodable {
+        let guardrails: [GuardrailSet]
+        let approvals: ApprovalTerms?
+        let windows: [WindowPolicy]
+        let admission: [AdmissionPolicy]
+    }
+}
+
+extension ApprovalTerms {
+    /// A policy with the people behind its groups.
+    package init(_ policy: ApprovalPolicy, _ groups: Groups) {
+        self.init(
+            policy: policy.name, names: policy.approvers,
+            people: Array(groups.people(policy.approvers + policy.required)),
+            minApprovals: policy.minApprovals,
+            required: policy.required.map {
+                Required(name: $0, people: Array(groups.people([$0])))
+            }, excludeAuthors: policy.excludeAuthors, signedChanges: policy.changes == .signed,
+            expiresAfter: policy.expiresAfter, channels: policy.channels)
     }
 }
 

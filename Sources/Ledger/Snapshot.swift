@@ -8,6 +8,10 @@ package struct Snapshot: Sendable {
     package let rollouts: [RolloutName: RequestedRollout]
     package let recorded: [RolloutName: Recorded]
     package let stop: StopOrder?
+    /// Who may sign what, and which keys are lost.
+    package let signers: SignerFiles
+    /// The names under which controllers sign, from the group `controllers`.
+    package let controllers: [String]
     /// Everything that is wrong with the files, for people.
     package let diagnostics: [Diagnostic]
     /// The rollouts that are not as they were in the snapshot before this one.
@@ -18,7 +22,8 @@ package struct Snapshot: Sendable {
 
     init(
         commit: ObjectID, rollouts: [RolloutName: RequestedRollout],
-        recorded: [RolloutName: Recorded], stop: StopOrder?, diagnostics: [Diagnostic],
+        recorded: [RolloutName: Recorded], stop: StopOrder?, signers: SignerFiles,
+        controllers: [String], diagnostics: [Diagnostic],
         changed: Set<RolloutName>, cache: SnapshotCache
     ) {
         self.changed = changed
@@ -27,6 +32,8 @@ package struct Snapshot: Sendable {
         self.rollouts = rollouts
         self.recorded = recorded
         self.stop = stop
+        self.signers = signers
+        self.controllers = controllers
         self.diagnostics = diagnostics
     }
 }
@@ -36,7 +43,8 @@ extension Snapshot {
     var unchanged: Snapshot {
         Snapshot(
             commit: commit, rollouts: rollouts, recorded: recorded, stop: stop,
-            diagnostics: diagnostics, changed: [], cache: cache)
+            signers: signers, controllers: controllers, diagnostics: diagnostics, changed: [],
+            cache: cache)
     }
 }
 
@@ -50,15 +58,23 @@ package struct RequestedRollout: Sendable, Hashable {
     package var orders: [Order] { content.orders }
     /// `nil` when the files cannot be read.
     package var router: RouterName? { content.router }
+    package var windows: [WindowPolicy] { content.windows }
+    package var approvals: [FoundApproval] { content.approvals }
 
-    package init(request: Request, orders: [Order], router: RouterName?) {
-        content = Content(request: request, orders: orders, router: router)
+    package init(
+        request: Request, orders: [Order], router: RouterName?, windows: [WindowPolicy] = [],
+        approvals: [FoundApproval] = []
+    ) {
+        content = Content(
+            request: request, orders: orders, router: router, windows: windows,
+            approvals: approvals)
     }
 
     package static func == (left: RequestedRollout, right: RequestedRollout) -> Bool {
         left.content === right.content
             || (left.request == right.request && left.orders == right.orders
-                && left.router == right.router)
+                && left.router == right.router && left.windows == right.windows
+                && left.approvals == right.approvals)
     }
 
     package func hash(into hasher: inout Hasher) {
@@ -71,11 +87,18 @@ package struct RequestedRollout: Sendable, Hashable {
         let request: Request
         let orders: [Order]
         let router: RouterName?
+        let windows: [WindowPolicy]
+        let approvals: [FoundApproval]
 
-        init(request: Request, orders: [Order], router: RouterName?) {
+        init(
+            request: Request, orders: [Order], router: RouterName?, windows: [WindowPolicy],
+            approvals: [FoundApproval]
+        ) {
             self.request = request
             self.orders = orders
             self.router = router
+            self.windows = windows
+            self.approvals = approvals
         }
     }
 }

@@ -11,6 +11,14 @@ struct LiveRollout {
     var router: RouterName?
     /// Backward steps that were taken and are not in git yet, oldest first.
     var taken: [DecisionDraft] = []
+    /// Where the run comes from, once somebody has to agree to its next step.
+    var origin: RunOrigin?
+    /// When approvals were first seen, so that a look needs no disk.
+    var firstSeen: [Digest: Timestamp] = [:]
+    /// What became of the newest decision, for the next record to tell.
+    var confirmation: Confirmation?
+    /// When a router was last read back.
+    var appliedAt: Timestamp?
     /// What each router said last.
     var found: [RegionName: RouteReadBack] = [:]
     /// The steady time at which the step of a generation was first seen.

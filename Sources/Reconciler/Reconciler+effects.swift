@@ -27,6 +27,8 @@ extension Reconciler {
         switch outcome {
         case .acknowledged(let record, let state, let commit):
             configuration.afterEffect("acknowledged")
+            rollouts[name]?.confirmation = Confirmation(
+                decision: record.number, acknowledgedAt: clock.now())
             await settle(name, record, state, commit: commit.hex)
         case .alreadyRecorded, .overtaken:
             // Fetch and decide again: what was decided was not done.
@@ -209,6 +211,7 @@ extension Reconciler {
             return await group.reduce(into: [:]) { $0[$1.0] = $1.1 }
         }
         configuration.afterEffect("routed")
+        rollouts[name]?.appliedAt = clock.now()
         for (region, readBack) in results.sorted(by: { $0.key < $1.key }) {
             rollouts[name]?.found[region] = readBack
             if case .serving(let route) = readBack { send(name, .applied(route)) }

@@ -2,6 +2,7 @@ import Git
 import History
 import Ledger
 import RolloutCore
+import RolloutFiles
 import Signals
 import Traffic
 
@@ -31,7 +32,9 @@ extension Reconciler {
         }
         await readUnknownRouters(of: name)
         guard let live = rollouts[name] else { return false }
-        let input = await input(live)
+        let consent = await consent(live)
+        guard let live = rollouts[name] else { return false }
+        let input = await input(live, consent)
         guard let live = rollouts[name] else { return false }
         let decision = decide(input)
         let changed = live.last?.decision.next != decision.next
@@ -43,7 +46,8 @@ extension Reconciler {
             let draft = DecisionDraft(
                 id: "\(name)-\(input.state.decisions + 1)-\(action.kind)-\(input.now.milliseconds)",
                 action: action, reason: reason, input: input, verdicts: decision.verdicts,
-                inputsCommit: snapshot?.commit.hex ?? "")
+                inputsCommit: snapshot?.commit.hex ?? "", quorum: decision.quorum,
+                confirms: confirmation(live))
             guard action.isForward else {
                 await lower(name, draft)
                 return true
@@ -81,7 +85,7 @@ extension Reconciler {
         return true
     }
 
-    private func input(_ live: LiveRollout) async -> DecisionInput {
+    private func input(_ live: LiveRollout, _ consent: Consent) async -> DecisionInput {
         let now = clock.now()
         let state = live.effective
         let looked = await observatory.look(at: state.name)
@@ -102,7 +106,8 @@ extension Reconciler {
             orders: (live.requested?.orders ?? []) + (localOrders.byRollout[state.name] ?? []),
             conditions: conditions,
             atStep: atStep(state), timeScale: configuration.timeScale, evidence: looked.evidence,
-            traffic: looked.traffic, routers: routers)
+            traffic: looked.traffic, routers: routers, consent: consent,
+            windows: (live.requested?.windows ?? []).map { WindowClock($0, around: now) })
     }
 
     /// Steady time since this step was first seen. Not to be read after the step has changed.

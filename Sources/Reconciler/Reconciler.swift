@@ -44,6 +44,7 @@ package actor Reconciler {
     var due: Set<RolloutName> = []
     var timers: [RolloutName: Timestamp] = [:]
     var localOrders: LocalOrders
+    var pageApprovals: PageApprovals
     private var clockWatch = ClockWatch()
     private var steadyBase: Int64 = 0
     private var monotonicBase: Int64 = 0
@@ -67,6 +68,7 @@ package actor Reconciler {
         self.log = log
         self.report = report
         localOrders = try LocalOrders(path: ordersPath)
+        pageApprovals = try PageApprovals(path: ordersPath + ".approvals")
         // The newest wake-up is enough: it carries no data.
         (bell, ring) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
     }

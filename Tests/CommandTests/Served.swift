@@ -33,7 +33,7 @@ final class Served: Sendable {
             repository: GitRepository(opening: bench.path("origin.git")), remote: nil,
             branch: "main", worker: RemoteWorker(executable: "/bin/false"),
             author: CommitAuthor(name: "gatewright", email: "gatewright@example.org"),
-            software: "gatewright test")
+            writer: RecordWriter(name: "test", software: "gatewright test"))
         try await record(actions)
         try bench.git("pull", "--quiet", in: "clone")
     }

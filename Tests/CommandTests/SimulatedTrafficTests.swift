@@ -97,9 +97,11 @@ import Testing
     }
 
     @Test func howManyRunAtOnceChangesNothing() async throws {
-        let stage = StageSpec(
-            stage: .canary, shares: [Share(clamping: 5_000)], soak: .seconds(20),
-            waves: [[Self.region]], approval: false)
+        let stages = [(StageKind.canary, 5_000), (.full, 10_000)].map { kind, share in
+            StageSpec(
+                stage: kind, shares: [Share(clamping: share)], soak: .seconds(20),
+                waves: [[Self.region]], approval: kind == .full)
+        }
         let bound = try #require(FiniteDouble(0.01))
         let errors = GuardrailSpec(
             name: Served.id("errors"), metric: .errors, criterion: .atMost(bound),
@@ -110,7 +112,7 @@ import Testing
             guardrails: [errors])
         let start = try #require(
             Simulation.start(
-                of: Served.name, plan: Plan(stages: [stage], regions: [Self.region]),
+                of: Served.name, plan: Plan(stages: stages, regions: [Self.region]),
                 stickyBy: .requestID, guardrails: [set]))
         let simulation = Simulation(
             start: start, baseline: baseline { $0.errors = 0.002 }, seed: 7, runs: 9)
@@ -123,6 +125,8 @@ import Testing
             #expect(left.ends.map(\.requests) == right.ends.map(\.requests))
             #expect(left.ends.map(\.kind) == right.ends.map(\.kind))
         }
+        // As if people had approved of full.
+        #expect(one[0].ends.contains { $0.kind == .completed && $0.milliseconds >= 40_000 })
         // Each run has its own luck.
         #expect(Set(one[1].ends.map(\.requests)).count > 3)
         #expect(one[1].ends.allSatisfy { $0.isCaught })

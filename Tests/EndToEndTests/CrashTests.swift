@@ -16,7 +16,7 @@ extension EndToEnd {
                     case .bootstrap(let first): first.version.reference.version.rawValue
                     default: run?.candidate.reference.version.rawValue ?? "-"
                     }
-                let step = if case .advance(let step) = record.action { " to \(step)" } else { "" }
+                let step = if case .advance(let step, _) = record.action { " to \(step)" } else { "" }
                 return "\(record.number) \(record.kind) \(version)\(step)"
             }
         }

@@ -59,7 +59,8 @@ final class Remote: Sendable {
         try Ledger(
             repository: repository, remote: nil, branch: "main",
             worker: RemoteWorker(executable: try Surroundings.gatewright()),
-            author: CommitAuthor(name: "auditor", email: "auditor@example.org"), software: "test")
+            author: CommitAuthor(name: "auditor", email: "auditor@example.org"),
+            writer: RecordWriter(name: "auditor", software: "test"))
     }
 
     /// Everything that is wrong with what was left behind: the chain, its fold, the objects, and

@@ -93,9 +93,9 @@ import Testing
 
     @Test func aRecordOfANewerProgramIsNotRead() async throws {
         let file = "state/selector/current.json"
-        let edited = try text(file).replacing("\"schema\": 1", with: "\"schema\": 2")
+        let edited = try text(file).replacing("\"schema\": 2", with: "\"schema\": 3")
         let found = try await problems([file: edited])
-        #expect(found.first?.contains("written by a newer Gatewright; this one reads 1") ?? false)
+        #expect(found.first?.contains("written by a newer Gatewright; this one reads 2") ?? false)
     }
 
     // Nothing is recorded on a state that is not what its decisions led to.

@@ -56,7 +56,7 @@ final class Workbench: Sendable {
             remote: remote.map { try GitRemote(url: $0, branch: "main") }, branch: "main",
             worker: RemoteWorker(executable: try Self.helperPath()),
             author: CommitAuthor(name: "gatewright", email: "gatewright@example.org"),
-            software: "gatewright test")
+            writer: RecordWriter(name: "test", software: "gatewright test"))
     }
 
     func hook(_ hook: String, _ script: String, in name: String) throws {

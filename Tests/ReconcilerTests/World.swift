@@ -93,7 +93,7 @@ final class World: Sendable {
             repository: GitRepository(opening: folder + "/main.git"), remote: nil, branch: "main",
             worker: RemoteWorker(executable: "/bin/false"),
             author: CommitAuthor(name: "gatewright", email: "gatewright@example.org"),
-            software: "gatewright test")
+            writer: RecordWriter(name: "test", software: "gatewright test"))
     }
 
     /// The kinds of all recorded decisions; their chain is checked too.

@@ -149,7 +149,7 @@ import Testing
         forAll(
             { input, decision in
                 switch decision.next {
-                case .act(.advance(let step), _):
+                case .act(.advance(let step, _), _):
                     input.state.run.map { $0.step + 1 == step && $0.plan.step(step) != nil }
                         ?? false
                 case .act(.complete, _):

@@ -2,13 +2,13 @@ import RolloutCore
 import Testing
 
 /// What `decide` does, in one word, so that the rules can be read as a table.
-private func word(_ decision: Decision) -> String {
+func word(_ decision: Decision) -> String {
     switch decision.next {
     case .apply: "apply"
     case .serveStable: "serve stable"
     case .act(let action, _):
         switch action {
-        case .advance(let step): "advance \(step)"
+        case .advance(let step, _): "advance \(step)"
         case .stepBack(let step, _): "step-back \(step)"
         default: action.kind
         }
@@ -17,7 +17,9 @@ private func word(_ decision: Decision) -> String {
         case .upToDate: "up to date"
         case .soaking: "soaking"
         case .undecided: "undecided"
-        case .approval: "approval"
+        case .approvals: "approval"
+        case .window: "window"
+        case .notAdmitted: "not admitted"
         case .heldByBreach: "held"
         case .heldByOrder: "hold order"
         case .stopped: "stopped"

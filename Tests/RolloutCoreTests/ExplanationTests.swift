@@ -51,8 +51,9 @@ import Testing
                 + "it is never proven.", .waiting
         ),
         (
-            Wait(.approval(nextStage: .gradual)),
-            "selector waits for approval of gradual: gatewright promote selector --reason ….",
+            Wait(.approvals(Quorum(unnamed: .gradual))),
+            "selector waits for approval of gradual, and none can count: the run began without a "
+                + "policy that says whose approval is needed.",
             .stalled
         ),
         (

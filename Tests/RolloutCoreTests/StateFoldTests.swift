@@ -121,7 +121,7 @@ import Testing
         walk { before, action, after in
             guard let run = after.run else { return }
             #expect(run.plan.step(run.step) != nil)
-            if case .advance(let step) = action, run.plan.step(step) == nil {
+            if case .advance(let step, _) = action, run.plan.step(step) == nil {
                 #expect(run.step == before.run?.step)
             }
         }

@@ -21,12 +21,15 @@ extension GitRepository {
 
     /// Commits reachable from `tip`, children before parents whatever their dates say.
     ///
-    /// - Parameter path: keeps only commits that changed what stands at this path, compared with
-    ///   every parent.
+    /// - Parameters:
+    ///   - hidden: leaves out what can be reached from here too.
+    ///   - path: keeps only commits that changed what stands at this path, compared with every
+    ///     parent.
     /// - Throws: `GitError` with `.tooLarge` when more than `GitLimit.historyScanMax` commits had
     ///   to be looked at.
     package func history(
-        from tip: ObjectID, touching path: String? = nil, limit: Int
+        from tip: ObjectID, hiding hidden: ObjectID? = nil, touching path: String? = nil,
+        limit: Int
     ) throws(GitError) -> [CommitInfo] {
         let operation = "walk the history of \(tip.short)"
         let walk = try Handle<RevisionWalkKind>(operation) {
@@ -36,6 +39,7 @@ extension GitRepository {
             git_revwalk_sorting(walk.raw, GIT_SORT_TOPOLOGICAL.rawValue), operation)
         var start = tip.raw
         try GitError.check(git_revwalk_push(walk.raw, &start), operation)
+        if var end = hidden?.raw { try GitError.check(git_revwalk_hide(walk.raw, &end), operation) }
         var found: [CommitInfo] = []
         var scanned = 0
         var id = git_oid()

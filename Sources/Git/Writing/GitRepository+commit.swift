@@ -41,12 +41,15 @@ extension GitRepository {
     ///     change. A folder goes with its last file.
     ///   - epochMilliseconds: time of author and committer, cut to whole seconds, in UTC.
     ///   - expected: what `reference` must name; `nil` when it must not exist yet.
+    ///   - signature: makes the armoured signature of a commit object's bytes; `nil` signs nothing.
     /// - Throws: `GitError`: `.modified` when the reference moved (the objects stay behind,
-    ///   unused), `.invalidName` and `.wrongKind` for a path that cannot be written.
+    ///   unused), `.invalidName` and `.wrongKind` for a path that cannot be written; what
+    ///   `signature` throws is told in its message.
     package func commit(
         onto parent: ObjectID?, changes: [String: [UInt8]?], message: String,
         author: CommitAuthor, at epochMilliseconds: Int64, updating reference: ReferenceName,
-        expecting expected: ObjectID?
+        expecting expected: ObjectID?,
+        signature: (@Sendable ([UInt8]) throws -> String)? = nil
     ) throws(GitError) -> CommitResult {
         let operation = "commit to \(reference)"
         guard !message.utf8.contains(0), epochMilliseconds >= 0 else {
@@ -59,25 +62,26 @@ extension GitRepository {
         guard let tree, tree != base else { return .unchanged }
         let id = try writeCommit(
             tree: tree, parent: parent, message: message, author: author,
-            epochSeconds: epochMilliseconds / 1_000, operation)
+            epochSeconds: epochMilliseconds / 1_000, sign: signature, operation)
         try updateReference(reference, to: id, expecting: expected)
         return .committed(id)
     }
 
     private func writeCommit(
         tree: ObjectID, parent: ObjectID?, message: String, author: CommitAuthor,
-        epochSeconds: Int64, _ operation: String
+        epochSeconds: Int64, sign: (([UInt8]) throws -> String)?, _ operation: String
     ) throws(GitError) -> ObjectID {
         let treeHandle = try lookUpTree(tree, in: repository.raw)
         var signature: UnsafeMutablePointer<git_signature>?
         try GitError.check(
             git_signature_new(&signature, author.name, author.email, epochSeconds, 0), operation)
         defer { git_signature_free(signature) }
-        var id = git_oid()
+        var content = git_buf()
+        defer { git_buf_dispose(&content) }
         func create(_ parents: [OpaquePointer?]) -> Int32 {
             var parents = parents
-            return git_commit_create(
-                &id, repository.raw, nil, signature, signature, nil, message, treeHandle.raw,
+            return git_commit_create_buffer(
+                &content, repository.raw, signature, signature, nil, message, treeHandle.raw,
                 parents.count, &parents)
         }
         if let parent {
@@ -86,6 +90,32 @@ extension GitRepository {
         } else {
             try GitError.check(create([]), operation)
         }
+        return try store(content, sign: sign, operation)
+    }
+
+    private func store(
+        _ content: git_buf, sign: (([UInt8]) throws -> String)?, _ operation: String
+    ) throws(GitError) -> ObjectID {
+        var id = git_oid()
+        guard let sign else {
+            let database = try Handle<DatabaseKind>(operation) {
+                git_repository_odb(&$0, repository.raw)
+            }
+            try GitError.check(
+                git_odb_write(&id, database.raw, content.ptr, content.size, GIT_OBJECT_COMMIT),
+                operation)
+            return ObjectID(id)
+        }
+        let raw = Array(UnsafeRawBufferPointer(start: content.ptr, count: content.size))
+        var armored: String
+        do { armored = try sign(raw) } catch {
+            throw GitError(operation: operation, code: .other(0), message: "\(error)")
+        }
+        // libgit2 folds every line end, and the last one would become a line of one space.
+        while armored.last == "\n" { armored.removeLast() }
+        try GitError.check(
+            git_commit_create_with_signature(
+                &id, repository.raw, content.ptr, armored, "gpgsig"), operation)
         return ObjectID(id)
     }
 }

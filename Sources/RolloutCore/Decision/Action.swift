@@ -5,7 +5,7 @@ package enum Action: Codable, Sendable, Hashable {
     /// Begins a run at step 0.
     case start(Start)
     /// Goes on to a step of the plan.
-    case advance(step: Int)
+    case advance(step: Int, consent: UsedConsent? = nil)
     /// The candidate becomes stable and a target of later rollbacks.
     case complete
     /// The candidate goes to zero and the run ends.
@@ -46,6 +46,7 @@ package enum Action: Codable, Sendable, Hashable {
         package let stickyBy: StickyKey
         package let plan: Plan
         package let guardrails: [GuardrailSet]
+        package let approvals: ApprovalTerms?
         package let specDigest: Digest
         package let policyDigest: Digest
 
@@ -55,6 +56,7 @@ package enum Action: Codable, Sendable, Hashable {
             stickyBy = ask.stickyBy
             plan = ask.plan
             guardrails = ask.guardrails
+            approvals = ask.approvals
             specDigest = ask.specDigest
             policyDigest = ask.policyDigest
         }
@@ -114,13 +116,16 @@ package enum Cause: Codable, Sendable, Hashable {
     case superseded(summary: String)
     /// The spec asks for stable again, or is gone.
     case withdrawn(summary: String)
+    /// A window closed that takes candidates back.
+    case windowClosed(window: PolicyName, summary: String)
     /// A person ordered it.
     case ordered(order: String, by: String, summary: String)
 
     package var summary: String {
         switch self {
         case .breach(_, let summary), .silent(_, let summary), .superseded(let summary),
-            .withdrawn(let summary), .ordered(_, _, let summary):
+            .withdrawn(let summary), .windowClosed(_, let summary),
+            .ordered(_, _, let summary):
             summary
         }
     }
@@ -131,6 +136,7 @@ package enum Cause: Codable, Sendable, Hashable {
         case .breach, .silent: "rollback"
         case .superseded: "supersede"
         case .withdrawn: "withdraw"
+        case .windowClosed: "window"
         case .ordered: "abort"
         }
     }
@@ -147,7 +153,7 @@ package enum Cause: Codable, Sendable, Hashable {
         // A person who aborts has seen something, and a silent candidate would be silent again:
         // the spec still asks for these bytes, so without a refusal they would start at once.
         case .breach, .silent, .ordered: true
-        case .superseded, .withdrawn: false
+        case .superseded, .withdrawn, .windowClosed: false
         }
     }
 }

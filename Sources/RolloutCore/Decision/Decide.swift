@@ -2,6 +2,14 @@
 package struct Decision: Codable, Sendable, Hashable {
     package let next: Next
     package let verdicts: [GuardrailVerdict]
+    /// Who has agreed to the next step, where somebody must.
+    package let quorum: Quorum?
+
+    package init(next: Next, verdicts: [GuardrailVerdict], quorum: Quorum? = nil) {
+        self.next = next
+        self.verdicts = verdicts
+        self.quorum = quorum
+    }
 
     package enum Next: Codable, Sendable, Hashable {
         case act(Action, reason: String)
@@ -26,10 +34,12 @@ package func decide(_ input: DecisionInput) -> Decision {
         return Decision(next: next, verdicts: [])
     }
     let verdicts = judgements(input, run)
+    let gate = Gate(input, run)
     let next =
         lower(input, run, stable, verdicts) ?? routersBack(input) ?? blocked(input, run)
-        ?? routersForward(input, run, verdicts) ?? proceed(input, run, verdicts)
-    return Decision(next: next, verdicts: verdicts)
+        ?? shut(gate, input, run, verdicts) ?? routersForward(input, run, verdicts)
+        ?? proceed(input, run, verdicts, gate)
+    return Decision(next: next, verdicts: verdicts, quorum: gate.quorum)
 }
 
 // MARK: Routers
@@ -123,7 +133,15 @@ private func begin(_ input: DecisionInput, _ stable: ServedVersion) -> Decision.
                         version: candidate.version, decision: refusal.decision,
                         reason: refusal.reason)))
         }
+        let problems = ask.admission.compactMap(\.problem)
+        if !problems.isEmpty {
+            return .wait(Wait(.notAdmitted(version: candidate.version, problems: problems)))
+        }
+        let windows = WindowsNow(input.windows, at: input.now)
         if let wait = increasesBlocked(input) ?? unheard(input) { return .wait(wait) }
+        if !windows.closed.isEmpty {
+            return .wait(Wait(.window(windows.closed), until: windows.opens))
+        }
         return .act(
             .start(Action.Start(ask)), reason: "asked for in place of \(stable.reference.version)")
     }
@@ -155,7 +173,7 @@ private func lower(
         return .act(.rollBack(cause(of: order)), reason: order.reason)
     }
     if let next = breach(input, run, verdicts) { return next }
-    if let next = silence(input, run) { return next }
+    if let next = silence(input, run) ?? windowClosed(input, run) { return next }
     switch input.request {
     case .broken: return nil
     case .withdrawn:
@@ -205,6 +223,16 @@ private func silence(_ input: DecisionInput, _ run: Run) -> Decision.Next? {
     return nil
 }
 
+/// Takes back a candidate that is on its way when a window closes that wants that.
+private func windowClosed(_ input: DecisionInput, _ run: Run) -> Decision.Next? {
+    let windows = WindowsNow(input.windows, at: input.now)
+    guard run.hotfixGeneration == nil,
+        let window = windows.closed.first(where: { $0.inFlight == .rollback })
+    else { return nil }
+    let summary = "window \(window.name) closed: \(window.reason)"
+    return .act(.rollBack(.windowClosed(window: window.name, summary: summary)), reason: summary)
+}
+
 private func stepDown(_ run: Run, _ cause: Cause) -> Decision.Next {
     run.step == 0
         ? .act(.rollBack(cause), reason: cause.summary)
@@ -252,10 +280,19 @@ private func blocked(_ input: DecisionInput, _ run: Run) -> Decision.Next? {
     return increasesBlocked(input).map { .wait($0) }
 }
 
+/// Waits for a window, unless people have waived it. Routers still learn of a step that was waived.
+private func shut(
+    _ gate: Gate, _ input: DecisionInput, _ run: Run, _ verdicts: [GuardrailVerdict]
+) -> Decision.Next? {
+    guard let window = gate.window, !(gate.hotfix?.isReached ?? false) else { return nil }
+    let owed = gate.isNewestWaived ? routersForward(input, run, verdicts) : nil
+    return owed ?? .wait(window)
+}
+
 /// What blocks every increase, whatever the evidence says.
 private func increasesBlocked(_ input: DecisionInput) -> Wait? {
     if let halted = input.conditions.halted { return Wait(.halted(reason: halted)) }
-    if let stop = input.conditions.stop, stop.expires.map({ input.now < $0 }) ?? true {
+    if let stop = input.conditions.stop, stop.isInForce(at: input.now) {
         return Wait(.stopped(owner: stop.owner, reason: stop.reason), until: stop.expires)
     }
     for order in input.orders {
@@ -269,16 +306,21 @@ private func increasesBlocked(_ input: DecisionInput) -> Wait? {
 }
 
 private func proceed(
-    _ input: DecisionInput, _ run: Run, _ verdicts: [GuardrailVerdict]
+    _ input: DecisionInput, _ run: Run, _ verdicts: [GuardrailVerdict], _ gate: Gate
 ) -> Decision.Next {
     guard let step = run.currentStep else {
         return .wait(Wait(.broken(summary: "the recorded plan has no step \(run.step)")))
+    }
+    if let hotfix = gate.hotfix, let used = hotfix.used {
+        let people = hotfix.given.joined(separator: ", ")
+        return forward(run, reason: "hotfix, agreed to by \(people)", used)
     }
     let promotion = input.orders.first { order in
         guard case .promote(let id, let step) = order.action else { return false }
         return id == run.id && step == run.step
     }
-    if let promotion {
+    // Where people must agree, one person's order is not enough.
+    if let promotion, run.approvals == nil {
         return forward(run, reason: "\(promotion.by): \(promotion.reason)")
     }
     let soak = TimeSpan(milliseconds: step.soak.milliseconds / max(input.timeScale, 1))
@@ -288,16 +330,18 @@ private func proceed(
     }
     let open = openGuardrails(run, verdicts)
     if !open.isEmpty { return .wait(Wait(.undecided(open))) }
-    if let next = run.plan.step(run.step + 1), next.approval {
-        return .wait(Wait(.approval(nextStage: next.stage)))
-    }
-    return forward(run, reason: passed(step, verdicts))
+    let reason = passed(step, verdicts)
+    guard let quorum = gate.quorum else { return forward(run, reason: reason) }
+    guard let used = quorum.used else { return .wait(Wait(.approvals(quorum))) }
+    return forward(
+        run, reason: "\(reason); approved by \(quorum.given.joined(separator: ", "))", used)
 }
 
-private func forward(_ run: Run, reason: String) -> Decision.Next {
+private func forward(_ run: Run, reason: String, _ used: UsedConsent? = nil) -> Decision.Next {
     let next = run.step + 1
     return run.plan.step(next) == nil
-        ? .act(.complete, reason: reason) : .act(.advance(step: next), reason: reason)
+        ? .act(.complete, reason: reason)
+        : .act(.advance(step: next, consent: used), reason: reason)
 }
 
 private func openGuardrails(_ run: Run, _ verdicts: [GuardrailVerdict]) -> [Wait.Open] {

@@ -14,11 +14,16 @@ package struct DecisionInput: Codable, Sendable, Hashable {
     package let traffic: [RegionName: RegionTraffic]
     /// What each region's router said last, compared with what it must serve.
     package let routers: [RegionName: RouterCondition]
+    /// What people have said of the next step.
+    package let consent: Consent
+    /// The windows that the spec names, with the clocks on their walls.
+    package let windows: [WindowClock]
 
     package init(
         now: Timestamp, state: RolloutState, request: Request, orders: [Order],
         conditions: Conditions, atStep: TimeSpan, timeScale: Int64, evidence: [GuardrailEvidence],
-        traffic: [RegionName: RegionTraffic], routers: [RegionName: RouterCondition]
+        traffic: [RegionName: RegionTraffic], routers: [RegionName: RouterCondition],
+        consent: Consent = .none, windows: [WindowClock] = []
     ) {
         self.now = now
         self.state = state
@@ -30,6 +35,8 @@ package struct DecisionInput: Codable, Sendable, Hashable {
         self.evidence = evidence
         self.traffic = traffic
         self.routers = routers
+        self.consent = consent
+        self.windows = windows
     }
 }
 
@@ -51,13 +58,18 @@ package struct Ask: Codable, Sendable, Hashable {
     package let onNewVersion: NewVersionRule
     package let plan: Plan
     package let guardrails: [GuardrailSet]
+    /// Who must agree before gated stages; `nil` when nobody has to.
+    package let approvals: ApprovalTerms?
+    /// How the candidate fares at the offline gates.
+    package let admission: [AdmissionCheck]
     package let specDigest: Digest
     package let policyDigest: Digest
 
     package init(
         candidate: ServedVersion, bootstrap: ServedVersion?, fallback: ServedFallback?,
         stickyBy: StickyKey, onNewVersion: NewVersionRule, plan: Plan, guardrails: [GuardrailSet],
-        specDigest: Digest, policyDigest: Digest
+        approvals: ApprovalTerms? = nil, admission: [AdmissionCheck] = [], specDigest: Digest,
+        policyDigest: Digest
     ) {
         self.candidate = candidate
         self.bootstrap = bootstrap
@@ -66,6 +78,8 @@ package struct Ask: Codable, Sendable, Hashable {
         self.onNewVersion = onNewVersion
         self.plan = plan
         self.guardrails = guardrails
+        self.approvals = approvals
+        self.admission = admission
         self.specDigest = specDigest
         self.policyDigest = policyDigest
     }

@@ -34,9 +34,11 @@ package struct Explanation: Codable, Sendable, Hashable {
         case .soaking(let remaining):
             return "soaks at \(place): \(remaining.spoken) to go" + clock(wait.until)
         case .undecided(let open): return "holds at \(place): " + undecided(open)
-        case .approval(let stage):
-            return "waits for approval of \(stage.rawValue): gatewright promote "
-                + "\(state.name) --reason …"
+        case .approvals(let quorum): return quorum.words(state.name)
+        case .window(let closed): return windows(closed, wait.until)
+        case .notAdmitted(let version, let problems):
+            return "does not let \(version) in: " + problems.joined(separator: "; ")
+                + ". Nothing was started; train it again, or change policies/admission"
         case .heldByBreach(let decision, let reason):
             return "is held at \(place) since decision \(decision) (\(reason)): fix it in a new "
                 + "version, or go on with gatewright resume \(state.name)"
@@ -66,6 +68,15 @@ package struct Explanation: Codable, Sendable, Hashable {
         case .router(let region, let summary):
             return "waits for the router of \(region): \(summary)"
         }
+    }
+
+    private static func windows(_ closed: [WindowPolicy], _ opens: Timestamp?) -> String {
+        let first = closed.first
+        let others = closed.count > 1 ? " and \(closed.count - 1) more" : ""
+        let owner = first.map { " (owner \($0.owner): \"\($0.reason)\")" } ?? ""
+        return "waits for window \(first?.name.rawValue ?? "")\(others)\(owner)"
+            + (opens.map { ", which opens at \($0)" } ?? ", which does not open for nine days")
+            + "; rollback still works"
     }
 
     private static func undecided(_ open: [Wait.Open]) -> String {

@@ -15,7 +15,12 @@ package struct Wait: Codable, Sendable, Hashable {
         case soaking(remaining: TimeSpan)
         /// The guardrails that are not decided, the slowest first.
         case undecided([Open])
-        case approval(nextStage: StageKind)
+        /// People have yet to agree.
+        case approvals(Quorum)
+        /// Windows are closed.
+        case window([WindowPolicy])
+        /// The offline gates refuse the version.
+        case notAdmitted(version: VersionName, problems: [String])
         /// A breach holds the candidate until a person resumes it.
         case heldByBreach(decision: Int, reason: String)
         case heldByOrder(order: String, by: String, reason: String)
@@ -59,9 +64,10 @@ package struct Wait: Codable, Sendable, Hashable {
     package var consequence: Consequence {
         switch reason {
         case .upToDate, .withdrawn: .none
-        case .soaking, .undecided: .waiting
+        case .soaking, .undecided, .window: .waiting
         case .clockUnsteady, .router: .retry
-        case .approval, .heldByBreach, .heldByOrder, .stopped, .halted, .broken, .refused,
+        case .approvals, .notAdmitted, .heldByBreach, .heldByOrder, .stopped, .halted, .broken,
+            .refused,
             .noBaseline, .noSafeTarget:
             .stalled
         }

@@ -39,20 +39,31 @@ package struct ApprovalPolicy: Codable, Sendable, Hashable {
     package let minApprovals: Int
     package let required: [String]
     package let excludeAuthors: Bool
+    package let changes: ChangeIdentity
     package let expiresAfter: TimeSpan
     package let channels: [Channel]
+
+    /// How it is known who wrote a change.
+    package enum ChangeIdentity: String, Codable, Sendable, Hashable, CaseIterable {
+        /// By the key that signed its commits.
+        case signed
+        /// By what its commits say, which anybody can write.
+        case claimed
+    }
 
     package enum Channel: String, Codable, Sendable, Hashable, CaseIterable { case signed, ui }
 
     package init(
         name: PolicyName, approvers: [String], minApprovals: Int, required: [String],
-        excludeAuthors: Bool, expiresAfter: TimeSpan, channels: [Channel]
+        excludeAuthors: Bool, changes: ChangeIdentity, expiresAfter: TimeSpan,
+        channels: [Channel]
     ) {
         self.name = name
         self.approvers = approvers
         self.minApprovals = minApprovals
         self.required = required
         self.excludeAuthors = excludeAuthors
+        self.changes = changes
         self.expiresAfter = expiresAfter
         self.channels = channels
     }
@@ -118,5 +129,9 @@ package struct StopOrder: Codable, Sendable, Hashable {
         self.reason = reason
         self.since = since
         self.expires = expires
+    }
+
+    package func isInForce(at now: Timestamp) -> Bool {
+        (since.map { $0 <= now } ?? true) && (expires.map { now < $0 } ?? true)
     }
 }

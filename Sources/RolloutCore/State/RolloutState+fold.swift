@@ -33,12 +33,14 @@ extension RolloutState {
             run = Run(
                 id: RunID(rollout: name, firstDecision: number), candidate: start.candidate,
                 plan: start.plan, guardrails: start.guardrails, specDigest: start.specDigest,
-                policyDigest: start.policyDigest, step: 0, stageGeneration: generation,
-                stepGeneration: generation, held: nil, releasedAt: isReleased ? at : nil)
-        case .advance(let step):
-            move(to: step)
+                policyDigest: start.policyDigest, approvals: start.approvals, step: 0,
+                stageBegan: at, stageGeneration: generation, stepGeneration: generation,
+                held: nil, releasedAt: isReleased ? at : nil)
+        case .advance(let step, let consent):
+            move(to: step, at: at)
+            if let consent { use(consent) }
         case .stepBack(let step, let cause):
-            move(to: step)
+            move(to: step, at: at)
             run?.held = Run.Held(
                 decision: number, reason: cause.summary, guardrail: cause.guardrail)
         case .hold(let cause):
@@ -73,9 +75,19 @@ extension RolloutState {
         }
     }
 
-    private mutating func move(to step: Int) {
+    private mutating func use(_ consent: UsedConsent) {
+        run?.usedConsent += consent.payloads
+        run?.approvedShare = consent.maxShare
+        if consent.isHotfix { run?.hotfixGeneration = generation }
+        signerSequence = max(signerSequence, consent.signerSequence)
+    }
+
+    private mutating func move(to step: Int, at: Timestamp) {
         guard var moved = run, let target = moved.plan.step(step) else { return }
-        if target.stage != moved.currentStep?.stage { moved.stageGeneration = generation }
+        if target.stage != moved.currentStep?.stage {
+            moved.stageGeneration = generation
+            moved.stageBegan = at
+        }
         moved.step = step
         moved.stepGeneration = generation
         run = moved

@@ -47,6 +47,9 @@ package struct RolloutState: Codable, Sendable, Hashable {
     /// Digests that were rolled back, and the decisions that did it.
     package internal(set) var refused: [Refusal] = []
     package internal(set) var run: Run?
+    /// The newest sequence of `policies/revoked-signers` that a decision relied on: an older copy
+    /// of the file never counts again.
+    package internal(set) var signerSequence = 0
 
     package init(name: RolloutName) { self.name = name }
 
@@ -88,7 +91,17 @@ package struct Run: Codable, Sendable, Hashable {
     /// SHA-256 of the spec and of the policies in force when the run began.
     package let specDigest: Digest
     package let policyDigest: Digest
+    /// Who must agree, as it was when the run began.
+    package let approvals: ApprovalTerms?
     package internal(set) var step: Int
+    /// When the stage of `step` began: nobody can agree to its end before.
+    package internal(set) var stageBegan: Timestamp
+    /// The largest share that people agreed to; `nil` while no approval was used.
+    package internal(set) var approvedShare: Share?
+    /// Approvals that have been used; each lets one candidate into one stage, once.
+    package internal(set) var usedConsent: [Digest] = []
+    /// The generation of an advance for which people waived soak, proof and windows.
+    package internal(set) var hotfixGeneration: Int?
     /// The generation that began the stage of `step`.
     package internal(set) var stageGeneration: Int
     /// The generation that began `step`; its soak is counted from there.

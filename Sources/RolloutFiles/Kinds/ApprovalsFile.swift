@@ -12,6 +12,9 @@ enum ApprovalsFile {
         "Groups or people of which one must be among them.")
     static let excludeAuthors = Field.defaulted(
         "excludeAuthors", .bool, true, written: true, "Whoever wrote the change does not count.")
+    static let changes = Field.defaulted(
+        "changes", .choice(ApprovalPolicy.ChangeIdentity.self), .signed, written: "signed",
+        "signed: authors are known by the keys of their commits; claimed: by what commits say.")
     static let expiresAfter = Field.defaulted(
         "expiresAfter", .span("72h"), .seconds(72 * 3_600), written: "72h",
         "How long an approval counts.")
@@ -20,15 +23,17 @@ enum ApprovalsFile {
         written: ["signed"], "signed: an SSH signature; ui: the web page.")
 
     private static let spec = Shape<@Sendable (PolicyName) -> ApprovalPolicy>.object(
-        "spec", [approvers, minApprovals, required, excludeAuthors, expiresAfter, channel]
+        "spec", [approvers, minApprovals, required, excludeAuthors, changes, expiresAfter, channel]
     ) { row, _ throws(RefusedField) in
         let (approvers, minimum) = (try row(approvers), try row(minApprovals))
         let (required, exclude) = (try row(required), try row(excludeAuthors))
-        let (expires, channels) = (try row(expiresAfter), try row(channel))
+        let (changes, expires) = (try row(changes), try row(expiresAfter))
+        let channels = try row(channel)
         return { name in
             ApprovalPolicy(
                 name: name, approvers: approvers, minApprovals: minimum, required: required,
-                excludeAuthors: exclude, expiresAfter: expires, channels: channels)
+                excludeAuthors: exclude, changes: changes, expiresAfter: expires,
+                channels: channels)
         }
     }
 

@@ -3,6 +3,9 @@ package import RolloutCore
 /// The controller's own settings: `gatewright.yaml`. Endpoints and key files live only here.
 package struct ControllerConfiguration: Hashable, Sendable {
     package var repository = Repository()
+    package var identity = Identity()
+    /// People who may approve by the page, each with a token of their own.
+    package var people: [Person] = []
     /// Where SQLite and the clone are kept.
     package var dataDirectory = ".gatewright"
     /// The time between two looks at the remote when no webhook comes.
@@ -16,6 +19,18 @@ package struct ControllerConfiguration: Hashable, Sendable {
     package var limits = Limits()
 
     package init() {}
+
+    /// Who the controller is: its name in `policies/signers`, and the key that it signs with.
+    package struct Identity: Hashable, Sendable {
+        package var name = "controller@gatewright"
+        /// `nil` is `controller.key` below the data directory, made at the first start.
+        package var keyFile: String?
+    }
+
+    package struct Person: Hashable, Sendable {
+        package var principal: String
+        package var tokenFile: String
+    }
 
     package struct Repository: Hashable, Sendable {
         /// `.` is the repository that the controller stands in.

@@ -7,6 +7,12 @@ enum ControllerFile {
     static let repository = Field.defaulted(
         "repository", RepositoryFields.shape, Settings.Repository(), written: [:],
         "What is served.")
+    static let identity = Field.defaulted(
+        "identity", IdentityFields.shape, Settings.Identity(), written: [:],
+        "The controller's name in policies/signers, and its key.")
+    static let people = Field.defaulted(
+        "people", .list(IdentityFields.person, count: 0...1_000), [], written: [],
+        "Who may approve by the page, each with a token.")
     static let dataDirectory = Field.defaulted(
         "dataDirectory", Local.path, Settings().dataDirectory, written: ".gatewright",
         "Where SQLite and the clone are kept.")
@@ -35,12 +41,15 @@ enum ControllerFile {
     private static let spec = Shape<Settings>.object(
         "spec",
         [
-            repository, dataDirectory, poll, webhook, listen, routers, signals, notifications,
+            repository, identity, people, dataDirectory, poll, webhook, listen, routers, signals,
+            notifications,
             limits,
         ]
     ) { row, _ throws(RefusedField) in
         var settings = Settings()
         settings.repository = try row(repository)
+        settings.identity = try row(identity)
+        settings.people = try row(people)
         settings.dataDirectory = try row(dataDirectory)
         settings.poll = try row(poll)
         settings.webhookSecretFile = try row(webhook)
@@ -125,6 +134,29 @@ enum RepositoryFields {
         }
         return ControllerConfiguration.Credential(
             secret: secret, user: try row(user), knownHosts: try row(knownHosts))
+    }
+}
+
+enum IdentityFields {
+    static let name = Field.defaulted(
+        "name", .text(limit: 254, example: "controller@gatewright"), "controller@gatewright",
+        written: "controller@gatewright", "Its name in policies/signers.")
+    static let keyFile = Field<String?>.optional(
+        "keyFile", Local.path, "An Ed25519 key of OpenSSH; controller.key below dataDirectory.")
+    static let shape = Shape<ControllerConfiguration.Identity>.object(
+        "identity", [name, keyFile]
+    ) { row, _ throws(RefusedField) in
+        ControllerConfiguration.Identity(name: try row(name), keyFile: try row(keyFile))
+    }
+
+    static let principal = Field.required(
+        "principal", .text(limit: 254, example: "ana@example.org"), "Who it is.")
+    static let tokenFile = Field.required("tokenFile", Local.path, "A file with the token.")
+    static let person = Shape<ControllerConfiguration.Person>.object(
+        "a person", [principal, tokenFile]
+    ) { row, _ throws(RefusedField) in
+        ControllerConfiguration.Person(
+            principal: try row(principal), tokenFile: try row(tokenFile))
     }
 }
 

@@ -46,7 +46,7 @@ struct PassBenchmark {
         ledger = try Ledger(
             repository: repository, remote: nil, branch: "main",
             worker: RemoteWorker(executable: Executable.path), author: Self.author,
-            software: Build.software)
+            writer: RecordWriter(name: "reader", software: Build.software))
         try FileManager.default.createDirectory(
             atPath: dataDirectory, withIntermediateDirectories: true)
         history = try HistoryStore.open(directory: dataDirectory).store

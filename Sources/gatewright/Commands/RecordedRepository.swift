@@ -32,7 +32,7 @@ struct RecordedRepository {
             repository: repository, remote: nil, branch: branch,
             worker: RemoteWorker(executable: Executable.path),
             author: CommitAuthor(name: "gatewright", email: "gatewright@localhost"),
-            software: Build.software)
+            writer: RecordWriter(name: "reader", software: Build.software))
     }
 
     func snapshot() async throws -> Snapshot {

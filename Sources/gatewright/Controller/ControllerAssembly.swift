@@ -5,6 +5,7 @@ import Foundation
 import Gateway
 import Git
 import History
+import Identity
 import Ledger
 import Logging
 import Reconciler
@@ -43,7 +44,8 @@ struct ControllerAssembly {
         let opened = try HistoryStore.open(directory: data)
         for warning in opened.warnings { log.warning("\(warning)") }
         let observatory = Observatory(history: opened.store)
-        ledger = try await Self.ledger(settings, data: data)
+        let key = try ControllerKey.take(settings.identity, data: data, log: log)
+        ledger = try await Self.ledger(settings, data: data, key: key)
         client = HTTPClient(
             eventLoopGroupProvider: .singleton,
             configuration: GatewayAdminRouter.clientConfiguration)
@@ -96,7 +98,7 @@ struct ControllerAssembly {
     // MARK: Parts
 
     private static func ledger(
-        _ settings: ControllerConfiguration, data: String
+        _ settings: ControllerConfiguration, data: String, key: PrivateKey
     ) async throws -> Ledger {
         let isLocal = settings.repository.url == "."
         let repository =
@@ -119,8 +121,11 @@ struct ControllerAssembly {
         return try Ledger(
             repository: repository, remote: remote, branch: branch,
             worker: RemoteWorker(executable: Executable.path),
-            author: try CommitAuthor(name: "gatewright", email: "gatewright@localhost"),
-            software: Build.software)
+            author: try CommitAuthor(name: "gatewright", email: settings.identity.name),
+            writer: RecordWriter(
+                name: settings.identity.name, key: key.publicKey.fingerprint,
+                started: WallClock.now(), software: Build.software, build: Executable.digest),
+            key: key)
     }
 
     private static func credential(
@@ -192,5 +197,11 @@ enum Executable {
     static var path: String {
         let link = try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")
         return link ?? CommandLine.arguments.first ?? "gatewright"
+    }
+
+    /// SHA-256 of the program's file, so that a record names the very build that made it.
+    static var digest: Digest? {
+        guard let data = FileManager.default.contents(atPath: "/proc/self/exe") else { return nil }
+        return RecordFile.digest(data)
     }
 }

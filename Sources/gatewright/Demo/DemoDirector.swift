@@ -224,7 +224,7 @@ struct DemoWatcher {
             repository: GitRepository(opening: world.remote), remote: nil, branch: "main",
             worker: RemoteWorker(executable: Executable.path),
             author: CommitAuthor(name: "demo", email: "demo@example.org"),
-            software: Build.software)
+            writer: RecordWriter(name: "reader", software: Build.software))
     }
 
     private func records() async throws -> [DecisionRecord] {

@@ -64,7 +64,8 @@ enum RecordedEnd: Hashable {
             self = .rolledBack(guardrail: guardrail, reason: summary)
         case .silent(_, let summary): self = .rolledBack(guardrail: nil, reason: summary)
         case .ordered(_, _, let summary): self = .aborted(reason: summary)
-        case .superseded, .withdrawn: self = .replaced
+        // A window that closed says nothing of the candidate either.
+        case .superseded, .withdrawn, .windowClosed: self = .replaced
         }
     }
 

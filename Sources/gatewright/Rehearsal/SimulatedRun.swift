@@ -153,12 +153,12 @@ struct SimulatedRun {
             return ended(.steppedBack, cause.guardrail, step.stage)
         case .act(.hold(let cause), _): return ended(.held, cause.guardrail, step.stage)
         case .act(.complete, _): return ended(.completed, nil, step.stage)
-        case .act(.advance(let next), _): move(to: next)
+        case .act(.advance(let next, _), _): move(to: next)
         case .act, .apply, .serveStable: return ended(.undecided, nil, step.stage)
         case .wait(let wait):
             switch wait.reason {
             // As if people agreed at once.
-            case .approval: move(to: run.step + 1)
+            case .approvals: move(to: run.step + 1)
             case .soaking: return nil
             case .undecided(let open):
                 guard now - stepBegan - step.soak.milliseconds > Self.patience else { return nil }

@@ -184,7 +184,7 @@ struct TrialDirector {
             repository: GitRepository(opening: world.remote), remote: nil, branch: "main",
             worker: RemoteWorker(executable: Executable.path),
             author: CommitAuthor(name: "trial", email: "trial@example.org"),
-            software: Build.software)
+            writer: RecordWriter(name: "reader", software: Build.software))
         guard let tip = try await ledger.trustedTip() else {
             return (scenarios, ["nothing was recorded"])
         }

@@ -1,0 +1,79 @@
+import Git
+import History
+import Ledger
+import Logging
+import RolloutCore
+import Traffic
+
+extension Reconciler {
+    /// Approvals of one rollout that are looked at; a folder of more is not the work of people.
+    private static let approvalsMax = 64
+
+    /// What people have said of the next step. Nothing is asked while nobody has to agree.
+    func consent(_ live: LiveRollout) async -> Consent {
+        let name = live.recorded.name
+        guard let run = live.effective.run, run.approvals != nil, let snapshot else { return .none }
+        let origin = await origin(of: run, live)
+        let now = clock.now()
+        var approvals: [SeenApproval] = []
+        for found in live.requested?.approvals ?? [] where isOfInterest(found.approval, run) {
+            let seen = firstSeen(found.payload, name, now)
+            approvals.append(found.seen(snapshot.signers, firstSeen: seen))
+        }
+        approvals += pageApprovals.seen(name, run: run.id)
+        // One person may have committed the same words twice.
+        var once: [Digest: SeenApproval] = [:]
+        for approval in approvals.prefix(Self.approvalsMax) {
+            once[approval.payload] = once[approval.payload] ?? approval
+        }
+        return Consent(
+            approvals: once.values.sorted { $0.payload < $1.payload },
+            authors: origin?.authors(snapshot.signers) ?? [], controllers: snapshot.controllers,
+            signers: snapshot.signers.condition, runDigest: origin?.recordDigest)
+    }
+
+    /// Old approvals of earlier runs are history; whatever else lies there is told about.
+    private func isOfInterest(_ approval: Approval, _ run: Run) -> Bool {
+        approval.rollout != run.id.rollout || approval.run.rollout != run.id.rollout
+            || approval.run.firstDecision >= run.id.firstDecision
+    }
+
+    private func origin(of run: Run, _ live: LiveRollout) async -> RunOrigin? {
+        let name = live.recorded.name
+        if let known = live.origin, known.run == run.id { return known }
+        do {
+            guard let tip = try await ledger.trustedTip() else { return nil }
+            let origin = try await ledger.origin(of: run.id, at: tip)
+            rollouts[name]?.origin = origin
+            return origin
+        } catch {
+            // Nobody's approval can count without it, and the next look asks again.
+            log.warning(
+                "it cannot be told who wrote a change",
+                metadata: ["rollout": "\(name)", "error": "\(error)"])
+            return nil
+        }
+    }
+
+    private func firstSeen(_ payload: Digest, _ name: RolloutName, _ now: Timestamp) -> Timestamp {
+        if let known = rollouts[name]?.firstSeen[payload] { return known }
+        // If it cannot be kept, it is seen again after a restart: later, never earlier.
+        let seen = (try? history.firstSeen(payload, now: now)) ?? now
+        rollouts[name]?.firstSeen[payload] = seen
+        return seen
+    }
+
+    /// What became of the newest decision, as far as routers have said.
+    func confirmation(_ live: LiveRollout) -> Confirmation? {
+        guard var confirmation = live.confirmation,
+            confirmation.decision == live.recorded.decisions
+        else { return nil }
+        let routes = live.recorded.routes
+        let found = live.found.filter { routes[$0.key] != nil }
+        confirmation.readBack = found
+        if routes.allSatisfy({ found[$0.key] == .serving($0.value) }) {
+            confirmation.appliedAt = live.appliedAt
+        }
+        return confirmation
+    }
+}
