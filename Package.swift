@@ -183,7 +183,10 @@ let package = Package(
             ], swiftSettings: strict),
         .testTarget(
             name: "CommandTests",
-            dependencies: ["Git", "Ledger", "RolloutCore", "RolloutFiles", "gatewright"],
+            dependencies: [
+                "Calibration", "Git", "History", "Ledger", "RolloutCore", "RolloutFiles",
+                "gatewright",
+            ],
             exclude: ["Golden"], swiftSettings: strict),
         .testTarget(
             name: "IdentityTests",

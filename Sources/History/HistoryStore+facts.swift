@@ -10,31 +10,40 @@ extension HistoryStore {
         after sequence: Int64, rollout: RolloutName, fromGeneration generation: Int, limit: Int
     ) throws(HistoryError) -> [Fact] {
         try read { database in
-            let cursor = try Row.fetchCursor(
-                database,
-                sql: """
-                    SELECT \(StoredAnswer.columns),
-                        f.sequence, f.event, f.metric, f.value, f.result, f.previously
-                    FROM facts f JOIN predictions p ON p.id = f.answer
-                    JOIN streams s ON s.id = p.stream JOIN rollouts r ON r.id = s.rollout
-                    WHERE f.rollout = (SELECT id FROM rollouts WHERE name = ?)
-                        AND f.sequence > ? AND f.generation >= ?
-                    ORDER BY f.sequence LIMIT ?
-                    """, arguments: [rollout.rawValue, sequence, generation, max(limit, 0)])
-            var facts: [Fact] = []
-            while let row = try cursor.next() {
-                let columns = FactColumns(
-                    event: row[17], metric: row[18], value: row[19], result: row[20],
-                    previously: row[21])
-                let sequence: Int64 = row[16]
-                guard let event = columns.decoded else {
-                    throw HistoryError.damaged("fact \(sequence) is incomplete")
-                }
-                facts.append(
-                    Fact(sequence: sequence, answer: try StoredAnswer(row).answer, event: event))
-            }
-            return facts
+            try Self.facts(
+                after: sequence, rollout: rollout, fromGeneration: generation, limit: limit,
+                in: database)
         }
+    }
+
+    static func facts(
+        after sequence: Int64, rollout: RolloutName, fromGeneration generation: Int, limit: Int,
+        in database: Database
+    ) throws -> [Fact] {
+        let cursor = try Row.fetchCursor(
+            database,
+            sql: """
+                SELECT \(StoredAnswer.columns),
+                    f.sequence, f.event, f.metric, f.value, f.result, f.previously
+                FROM facts f JOIN predictions p ON p.id = f.answer
+                JOIN streams s ON s.id = p.stream JOIN rollouts r ON r.id = s.rollout
+                WHERE f.rollout = (SELECT id FROM rollouts WHERE name = ?)
+                    AND f.sequence > ? AND f.generation >= ?
+                ORDER BY f.sequence LIMIT ?
+                """, arguments: [rollout.rawValue, sequence, generation, max(limit, 0)])
+        var facts: [Fact] = []
+        while let row = try cursor.next() {
+            let columns = FactColumns(
+                event: row[17], metric: row[18], value: row[19], result: row[20],
+                previously: row[21])
+            let sequence: Int64 = row[16]
+            guard let event = columns.decoded else {
+                throw HistoryError.damaged("fact \(sequence) is incomplete")
+            }
+            facts.append(
+                Fact(sequence: sequence, answer: try StoredAnswer(row).answer, event: event))
+        }
+        return facts
     }
 
     /// The sequence number of the newest fact of all rollouts, 0 before the first.

@@ -65,17 +65,22 @@ package struct EvidenceBook: Codable, Sendable, Hashable {
     }
 
     private static func meters(_ run: Run, of state: RolloutState) -> [GuardrailMeter] {
-        run.guardrails.flatMap(\.guardrails).flatMap { guardrail -> [GuardrailMeter] in
+        footings(run).map { guardrail, isPaired in
+            GuardrailMeter(
+                guardrail, isPaired: isPaired, regions: run.plan.regions,
+                begins: run.evidenceBegins(guardrail.name),
+                isSticky: state.stickyBy != .requestID, restarts: restarts(run))
+        }
+    }
+
+    /// What is measured over a run: each guardrail on the same requests, side by side, or both.
+    static func footings(_ run: Run) -> [(guardrail: GuardrailSpec, isPaired: Bool)] {
+        run.guardrails.flatMap(\.guardrails).flatMap { guardrail in
             let stages = StageKind.allCases.filter {
                 run.plan.covers($0) && guardrail.applies(in: $0)
             }
             let footings = Set(stages.map { guardrail.isPaired(in: $0) })
-            return [true, false].filter(footings.contains).map { isPaired in
-                GuardrailMeter(
-                    guardrail, isPaired: isPaired, regions: run.plan.regions,
-                    begins: run.evidenceBegins(guardrail.name),
-                    isSticky: state.stickyBy != .requestID, restarts: restarts(run))
-            }
+            return [true, false].filter(footings.contains).map { (guardrail, $0) }
         }
     }
 
@@ -85,7 +90,7 @@ package struct EvidenceBook: Codable, Sendable, Hashable {
     }
 
     /// Hourly, or rarer for a plan that would use up the restarts before its end.
-    private static func restartInterval(_ run: Run) -> TimeSpan {
+    static func restartInterval(_ run: Run) -> TimeSpan {
         max(
             .seconds(3_600),
             TimeSpan(milliseconds: planned(run) / Int64(GuardrailProcess.restartsMax)))
@@ -100,7 +105,7 @@ package struct EvidenceBook: Codable, Sendable, Hashable {
 
     /// One for each step and each period of twice the plan: each restart that is kept in hand makes
     /// all of them weaker.
-    private static func restarts(_ run: Run) -> Int {
+    static func restarts(_ run: Run) -> Int {
         let periods = planned(run) / max(restartInterval(run).milliseconds, 1)
         return min(
             2 * (run.plan.steps.count + Int(periods)) + 2, 2 * GuardrailProcess.restartsMax)

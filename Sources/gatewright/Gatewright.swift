@@ -35,7 +35,8 @@ struct Gatewright: AsyncParsableCommand {
                 name: "Files",
                 subcommands: [InitialiseCommand.self, ValidateCommand.self, SchemaCommand.self]),
             CommandGroup(name: "Auditing", subcommands: [AuditCommand.self]),
-            CommandGroup(name: "Statistics", subcommands: [StatsCommand.self]),
+            CommandGroup(
+                name: "Statistics", subcommands: [RehearseCommand.self, StatsCommand.self]),
             CommandGroup(
                 name: "Running",
                 subcommands: [

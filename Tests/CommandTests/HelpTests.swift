@@ -3,7 +3,8 @@ import Testing
 
 @Suite struct HelpTests {
     static let commands = [
-        "", "status", "why", "history", "hold", "resume", "abort", "rollback", "promote",
+        "", "rehearse", "status", "why", "history", "hold", "resume", "abort", "rollback",
+        "promote",
         "release", "init", "validate", "schema", "run", "gateway", "reindex", "accept-history",
         "demo", "fleet", "fleet serve", "fleet traffic", "fleet sample", "stats",
         "stats proportion", "stats compare", "stats quantile", "stats sample-size", "stats srm",
