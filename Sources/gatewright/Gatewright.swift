@@ -33,7 +33,10 @@ struct Gatewright: AsyncParsableCommand {
                 name: "Approving", subcommands: [ApproveCommand.self, RejectCommand.self]),
             CommandGroup(
                 name: "Files",
-                subcommands: [InitialiseCommand.self, ValidateCommand.self, SchemaCommand.self]),
+                subcommands: [
+                    InitialiseCommand.self, ValidateCommand.self, PlanCommand.self,
+                    SchemaCommand.self,
+                ]),
             CommandGroup(name: "Auditing", subcommands: [AuditCommand.self]),
             CommandGroup(
                 name: "Statistics", subcommands: [RehearseCommand.self, StatsCommand.self]),

@@ -22,8 +22,18 @@ struct SimulatedEnd: Sendable {
     /// Answers of the candidate, and those of them that a caller got.
     let requests: Int
     let live: Int
+    /// What each step of the plan took, as far as the candidate came.
+    let steps: [Step]
     /// Guardrails that only tell somebody, and when.
     let alerts: [GuardrailName: Int64]
+
+    /// One step of the plan.
+    struct Step: Sendable {
+        /// From its beginning until the next one was decided.
+        let milliseconds: Int64
+        /// Answers of the candidate in it, mirrored ones too.
+        let answers: Int
+    }
 
     var isCaught: Bool { kind == .rolledBack || kind == .steppedBack || kind == .held }
 }
@@ -44,6 +54,8 @@ struct SimulatedRun {
     private var nextLook: Int64 = 0
     private var restarted: Int64 = 0
     private var requests = 0
+    private var steps: [SimulatedEnd.Step] = []
+    private var requestsBefore = 0
     private var live = 0
     private var due = 0
     private var labelled = 0
@@ -170,6 +182,7 @@ struct SimulatedRun {
     }
 
     private mutating func move(to step: Int) {
+        leave()
         let stage = state.run?.currentStep?.stage
         state = state.after(.advance(step: step), number: state.decisions + 1, at: time)
         guard let next = state.run?.currentStep else { return }
@@ -178,6 +191,13 @@ struct SimulatedRun {
         nextLook = now
         for index in evidence.indices { evidence[index].enter(next.stage) }
         restart()
+    }
+
+    private mutating func leave() {
+        steps.append(
+            SimulatedEnd.Step(
+                milliseconds: now - stepBegan, answers: requests - requestsBefore))
+        requestsBefore = requests
     }
 
     private func input(_ run: Run) -> DecisionInput {
@@ -192,11 +212,13 @@ struct SimulatedRun {
             evidence: evidence.map { $0.evidence(labels: labels) }, traffic: [:], routers: [:])
     }
 
-    private func ended(
+    private mutating func ended(
         _ kind: SimulatedEnd.Kind, _ guardrail: GuardrailName?, _ stage: StageKind
     ) -> SimulatedEnd {
-        SimulatedEnd(
+        leave()
+        return SimulatedEnd(
             kind: kind, guardrail: guardrail, stage: stage, milliseconds: now,
-            inStage: now - stageBegan, requests: requests, live: live, alerts: alerts)
+            inStage: now - stageBegan, requests: requests, live: live, steps: steps,
+            alerts: alerts)
     }
 }
