@@ -9,7 +9,6 @@ import RolloutFiles
 /// What comes next for a candidate that is on its way, as git knows it: what people agree to.
 struct NextTransition {
     let run: Run
-    let baseline: VersionReference
     let next: Step
     let current: Step
     let terms: ApprovalTerms
@@ -27,7 +26,7 @@ struct NextTransition {
         guard let run = state.run, let current = run.currentStep else {
             throw ValidationError("no candidate of \(rollout) is on its way")
         }
-        guard let next = run.plan.step(run.step + 1), let baseline = state.stable?.reference else {
+        guard let next = run.plan.step(run.step + 1) else {
             throw ValidationError(
                 "\(rollout) \(run.candidate.reference) is at its last step; nobody has to agree")
         }
@@ -40,7 +39,6 @@ struct NextTransition {
                 "the record that began \(run.id) is not in this clone; run git fetch")
         }
         self.run = run
-        self.baseline = baseline
         self.next = next
         self.current = current
         self.origin = origin
@@ -64,8 +62,6 @@ struct NextTransition {
                 signers: snapshot.signers.condition, runDigest: origin.recordDigest))
     }
 
-    var expiresAfter: TimeSpan { terms.expiresAfter }
-
     /// - Throws: `ValidationError` when the next step waits for nobody.
     func checkGate(_ rollout: RolloutName) throws {
         guard !run.needsApproval(of: next) else { return }
@@ -87,21 +83,15 @@ struct NextTransition {
     }
 
     func approval(
-        _ answer: Approval.Answer, hotfix: Bool, maxShare: Share?, notAfter: Timestamp,
+        _ answer: Approval.Answer, hotfix: Bool, maxShare: Share?, lasting: TimeSpan?,
         comment: String
-    ) -> Approval {
-        let stage = run.plan.steps.filter { $0.stage == next.stage }
-        let nonce = (0..<16).map { _ in
-            let byte = UInt8.random(in: .min ... .max)
-            return String(byte >> 4, radix: 16) + String(byte & 15, radix: 16)
-        }
-        return Approval(
-            answer: answer, rollout: run.id.rollout, run: run.id, runDigest: origin.recordDigest,
-            candidate: run.candidate.reference, baseline: baseline, fromStage: current.stage,
-            toStage: next.stage, regions: run.plan.regions,
-            maxShare: maxShare ?? stage.map(\.largestShare).max() ?? .all,
-            specDigest: run.specDigest, policyDigest: run.policyDigest, baseCommit: tip.hex,
-            hotfix: hotfix, notAfter: notAfter, nonce: nonce.joined(), comment: comment)
+    ) throws -> Approval {
+        let approval = Approval(
+            answer, of: input.state, terms: terms, runDigest: origin.recordDigest,
+            baseCommit: tip.hex, hotfix: hotfix, maxShare: maxShare, now: input.now,
+            lasting: lasting, nonce: Nonce.make(), comment: comment)
+        guard let approval else { throw ValidationError("nothing comes next to approve") }
+        return approval
     }
 
     /// What somebody is about to put their name to.
@@ -147,5 +137,15 @@ struct NextTransition {
                 conditions: input.conditions, atStep: .zero, timeScale: 1, evidence: [],
                 traffic: [:], routers: [:], consent: consent), hotfix: file.approval.hotfix)
         return quorum.obstacle ?? quorum.discounted.first?.why
+    }
+}
+
+/// What makes two approvals of the same thing differ.
+enum Nonce {
+    static func make() -> String {
+        (0..<16).map { _ in
+            let byte = UInt8.random(in: .min ... .max)
+            return String(byte >> 4, radix: 16) + String(byte & 15, radix: 16)
+        }.joined()
     }
 }
