@@ -178,8 +178,9 @@ let package = Package(
         .testTarget(
             name: "ReconcilerTests",
             dependencies: [
-                "Git", "History", "Ledger", "Reconciler", "RolloutCore", "RolloutFiles", "Signals",
-                "Traffic", .product(name: "Logging", package: "swift-log"),
+                "Git", "History", "Identity", "Ledger", "Reconciler", "RolloutCore",
+                "RolloutFiles", "Signals", "Traffic",
+                .product(name: "Logging", package: "swift-log"),
             ], swiftSettings: strict),
         .testTarget(
             name: "CommandTests",
