@@ -18,7 +18,8 @@ extension Reconciler {
         var approvals: [SeenApproval] = []
         for found in live.requested?.approvals ?? [] where isOfInterest(found.approval, run) {
             let seen = firstSeen(found.payload, name, now)
-            approvals.append(found.seen(snapshot.signers, firstSeen: seen))
+            approvals.append(
+                found.seen(snapshot.signers, before: origin?.before, firstSeen: seen))
         }
         approvals += pageApprovals.seen(name, run: run.id).map { seen in
             let problem = PageApproval.objection(
@@ -33,7 +34,8 @@ extension Reconciler {
         return Consent(
             approvals: once.values.sorted { $0.payload < $1.payload },
             authors: origin?.authors(snapshot.signers) ?? [], controllers: snapshot.controllers,
-            signers: snapshot.signers.condition, runDigest: origin?.recordDigest)
+            signers: snapshot.signers.condition, runDigest: origin?.recordDigest,
+            before: origin?.before?.terms)
     }
 
     /// Takes what somebody says on the page.

@@ -186,6 +186,55 @@ struct Gated {
         await controller.stop()
     }
 
+    // G10: who may approve a change is who could before it, under the terms of before it.
+    @Test func aChangeDoesNotBringItsOwnApproversAlong() async throws {
+        let gated = try await Gated(rollout: [("version: 2.0.0", "version: 1.0.0")])
+        let controller = try await Controller(in: gated.world)
+        try await controller.until("stable") { $0.stable != nil }
+        let eve = try PrivateKey.generate()
+        let files = try #require(
+            World.files(soak: "10s", router: "gateway")["rollouts/selector/rollout.yaml"] ?? nil)
+        try await gated.world.commit(
+            [
+                "rollouts/selector/rollout.yaml": files.replacing(
+                    "guardrails: [health]", with: "guardrails: [health]\n  approvals: two"
+                ).replacing("{stage: gradual,", with: "{stage: gradual, approval: true,"),
+                "policies/approvals/two.yaml": """
+                apiVersion: gatewright.dev/v1
+                kind: Approvals
+                spec: {approvers: [sre], minApprovals: 1, excludeAuthors: false}
+
+                """,
+                "policies/signers": Gated.signers(
+                    gated.controller, ana: gated.ana, sam: gated.sam, lena: gated.lena)
+                    + "eve@x namespaces=\"git,\(Namespace.approval)\" \(eve.publicKey.openSSH)\n",
+                "policies/groups.yaml": """
+                apiVersion: gatewright.dev/v1
+                kind: Groups
+                spec:
+                  groups: {controllers: [\(Gated.name)], sre: [sam@x, lena@x, ana@x, eve@x]}
+
+                """,
+            ], signedBy: gated.ana)
+        await controller.reconciler.sync()
+        try await controller.reach(.canary)
+        try await controller.feed(3_000)
+        gated.world.clock.pass(seconds: 11)
+        // The change asks for one approval and lets its author give it; before it, two others had to.
+        try await controller.until("waiting for two") {
+            $0.why?.line.contains("waits for approval of gradual: 0 of 2") ?? false
+        }
+        try await gated.approve(eve, controller)
+        try await gated.approve(gated.ana, controller)
+        try await gated.approve(gated.sam, controller)
+        #expect(await controller.status?.stage == .canary)
+        let why = await controller.reconciler.why(World.name) ?? ""
+        #expect(why.contains("the key of eve@x came to policies/signers with the change"))
+        try await gated.approve(gated.lena, controller)
+        try await controller.until("gradual") { $0.stage == .gradual }
+        await controller.stop()
+    }
+
     // G6: whether a key is valid is judged when its approval was first seen, also by the next life
     // of the controller.
     @Test func whenItWasFirstSeenOutlivesARestart() async throws {

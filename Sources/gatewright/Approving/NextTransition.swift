@@ -47,8 +47,9 @@ struct NextTransition {
         let requested = snapshot.rollouts[rollout]
         if case .asked(let ask)? = requested?.request {
             self.terms = terms.tightened(by: ask.approvals)
+                .tightened(by: origin.before?.terms)
         } else {
-            self.terms = terms
+            self.terms = terms.tightened(by: origin.before?.terms)
         }
         let now = WallClock.now()
         input = DecisionInput(
@@ -57,9 +58,10 @@ struct NextTransition {
             routers: [:],
             consent: Consent(
                 approvals: (requested?.approvals ?? []).filter { $0.approval.run == run.id }
-                    .map { $0.seen(snapshot.signers, firstSeen: now) },
+                    .map { $0.seen(snapshot.signers, before: origin.before, firstSeen: now) },
                 authors: origin.authors(snapshot.signers), controllers: snapshot.controllers,
-                signers: snapshot.signers.condition, runDigest: origin.recordDigest))
+                signers: snapshot.signers.condition, runDigest: origin.recordDigest,
+                before: origin.before?.terms))
     }
 
     /// - Throws: `ValidationError` when the next step waits for nobody.
@@ -128,7 +130,7 @@ struct NextTransition {
     func objection(to file: ApprovalFile) async throws -> String? {
         let found = try FoundApproval(path: "", file, isKnownCommit: true)
         var consent = input.consent
-        let seen = found.seen(signers, firstSeen: input.now)
+        let seen = found.seen(signers, before: origin.before, firstSeen: input.now)
         consent.approvals = [seen]
         let quorum = Quorum(
             terms, of: next, run,
