@@ -187,8 +187,7 @@ let package = Package(
             dependencies: [
                 "Calibration", "Git", "History", "Ledger", "RolloutCore", "RolloutFiles",
                 "gatewright",
-            ],
-            exclude: ["Golden"], swiftSettings: strict),
+            ] + sockets, exclude: ["Golden"], swiftSettings: strict),
         .testTarget(
             name: "IdentityTests",
             dependencies: [
