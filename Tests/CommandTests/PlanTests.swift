@@ -142,7 +142,7 @@ import Testing
             "- **loosens** guardrail accuracy: ≥ 95 % becomes ≥ 90 %",
             "- **loosens** 1 approvals instead of 2",
             "- **loosens** gradual needs no approval any more",
-            "- **loosens** canary lasts 1 d instead of 14 d",
+            "- **loosens** canary lasts 24 h instead of 14 d",
             "- `policies/guardrails/compression-quality.yaml`: compression-selector",
         ] { #expect(result.output.contains(part), "\(part)\n\(result.output)") }
     }
