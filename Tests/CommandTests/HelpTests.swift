@@ -5,7 +5,9 @@ import Testing
     static let commands = [
         "", "rehearse", "status", "why", "history", "hold", "resume", "abort", "rollback",
         "promote",
-        "release", "init", "validate", "schema", "run", "gateway", "reindex", "accept-history",
+        "release", "approve", "reject", "init", "validate", "plan", "schema", "audit",
+        "audit verify", "audit population", "audit explain", "audit replay", "audit serving-at",
+        "run", "gateway", "reindex", "accept-history",
         "demo", "fleet", "fleet serve", "fleet traffic", "fleet sample", "stats",
         "stats proportion", "stats compare", "stats quantile", "stats sample-size", "stats srm",
         "stats drift", "stats reference", "stats end-to-end", "stats check", "stats bench",
