@@ -187,7 +187,7 @@ let package = Package(
             dependencies: [
                 "Calibration", "Git", "History", "Ledger", "RolloutCore", "RolloutFiles",
                 "gatewright",
-            ],
+            ] + sockets,
             exclude: ["Golden"], swiftSettings: strict),
         .testTarget(
             name: "IdentityTests",
