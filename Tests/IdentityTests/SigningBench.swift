@@ -87,9 +87,12 @@ struct SigningBench {
     }
 
     static func fixture(_ name: String) throws -> String {
+        String(decoding: try fixture(data: name), as: UTF8.self)
+    }
+
+    static func fixture(data name: String) throws -> Data {
         let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
-        return try String(
-            contentsOf: folder.appendingPathComponent("Fixtures/\(name)"), encoding: .utf8)
+        return try Data(contentsOf: folder.appendingPathComponent("Fixtures/\(name)"))
     }
 }
 

@@ -13,7 +13,12 @@ struct ModelKey {
         guard let text = SigningKeyText(pem: pem) else {
             throw InvalidIdentity(.malformed, "it is no PEM public key on P-256 or P-384")
         }
-        envelope = try EnvelopeKey(subjectPublicKeyInfo: text.bytes)
+        do throws(InvalidIdentity) {
+            envelope = try EnvelopeKey(subjectPublicKeyInfo: text.bytes)
+        } catch {
+            // Not in OpenSSL's words: they change, and what is said here is recorded and replayed.
+            throw InvalidIdentity(.malformed, "its point is not on its curve")
+        }
         // The digests of the bundle's own kinds of key: PKIX_ECDSA_P256_SHA_256 and
         // PKIX_ECDSA_P384_SHA_384 (Sigstore, protobuf-specs, sigstore_common.proto).
         hash =
