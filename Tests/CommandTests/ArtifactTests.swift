@@ -109,4 +109,39 @@ import Testing
             withDestinationPath: "/etc/hostname")
         #expect(try !bench.gatewright("validate").output.contains("digest verified"))
     }
+
+    // On the pull request: who signed, and that somebody else may sign from now on.
+    @Test func thePlanTellsWhoSigned() throws {
+        let bench = try project(signature: "single-p384.sigstore.json")
+        func commit(_ message: String) throws {
+            try bench.git("add", "--all")
+            try bench.git(
+                "-c", "user.name=Ana", "-c", "user.email=ana@example.org", "commit", "--quiet",
+                "--message", message)
+        }
+        try bench.git("init", "--quiet", "--initial-branch=main")
+        try commit("2.0.0")
+        let policy = "policies/admission/signed.yaml"
+        let file = "rollouts/churn/rollout.yaml"
+        try bench.write(try bench.read(file).replacing("soak: 1h", with: "soak: 2h"), to: file)
+        try bench.write("# p256\n" + bench.read(policy), to: policy)
+        try bench.git("checkout", "--quiet", "-b", "change")
+        try commit("a comment")
+        let refused = try bench.gatewright("plan", "main..change", "--rate", "100")
+        #expect(refused.status == 1 && refused.output.contains("**refused**"), "\(refused)")
+        #expect(refused.output.contains("another key"))
+        #expect(!refused.output.contains("**loosens**"))
+        try bench.write(bench.read(policy) + "    - " + Self.block("p384.pub"), to: policy)
+        try commit("another key")
+        let taken = try bench.gatewright("plan", "main..change", "--rate", "100")
+        #expect(taken.output.contains("modelSignature 1 (by one of 2 keys)"), "\(taken)")
+        #expect(taken.output.contains("**loosens** signed: 1 more key may sign the artifact"))
+        try bench.write(
+            "apiVersion: gatewright.dev/v1\nkind: Admission\nspec:\n  forbidFeatures: [x]\n",
+            to: policy)
+        try commit("no key")
+        let open = try bench.gatewright("plan", "main..change", "--rate", "100")
+        #expect(
+            open.output.contains("**loosens** signed does not ask for a signed artifact any more"))
+    }
 }
