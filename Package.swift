@@ -49,7 +49,8 @@ let package = Package(
         .systemLibrary(
             name: "COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
         .target(
-            name: "Identity", dependencies: ["COpenSSL", "RolloutCore"], swiftSettings: strict),
+            name: "Identity", dependencies: ["COpenSSL", "RolloutCore", "RolloutFiles"],
+            swiftSettings: strict),
 
         // Files and git.
         .target(
@@ -191,8 +192,9 @@ let package = Package(
         .testTarget(
             name: "IdentityTests",
             dependencies: [
-                "Identity", "RolloutCore", .product(name: "Crypto", package: "swift-crypto"),
-            ], swiftSettings: strict),
+                "Identity", "RolloutCore", "RolloutFiles",
+                .product(name: "Crypto", package: "swift-crypto"),
+            ], exclude: ["Fixtures"], swiftSettings: strict),
         .testTarget(
             name: "AuditTests",
             dependencies: [

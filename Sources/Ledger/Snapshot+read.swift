@@ -307,7 +307,7 @@ extension Ask {
             fallback: fallback, stickyBy: spec.stickyBy, onNewVersion: spec.onNewVersion,
             plan: plan, guardrails: checked.guardrails, approvals: approvals,
             provenance: Provenance(candidate),
-            admission: checked.admission.flatMap { $0.checks(of: candidate) },
+            admission: checked.admission.flatMap { $0.judge(candidate) },
             specDigest: RecordFile.digest(specDigest),
             policyDigest: RecordFile.digest(policyDigest))
     }

@@ -7,6 +7,7 @@ import Testing
         "promote",
         "release", "approve", "reject", "init", "validate", "plan", "schema", "audit",
         "audit verify", "audit population", "audit explain", "audit replay", "audit serving-at",
+        "audit timestamp", "audit timestamps",
         "run", "gateway", "reindex", "accept-history",
         "demo", "fleet", "fleet serve", "fleet traffic", "fleet sample", "stats",
         "stats proportion", "stats compare", "stats quantile", "stats sample-size", "stats srm",

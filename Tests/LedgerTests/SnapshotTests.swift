@@ -22,7 +22,7 @@ import Testing
         ledger = try bench.ledger("main.git")
     }
 
-    private static func health(_ percent: Int) -> String {
+    static func health(_ percent: Int) -> String {
         """
         apiVersion: gatewright.dev/v1
         kind: Guardrails
@@ -35,7 +35,7 @@ import Testing
         """
     }
 
-    private static func rollout(_ name: String, version: String = "2.0.0") -> [String: String] {
+    static func rollout(_ name: String, version: String = "2.0.0") -> [String: String] {
         var files = [
             "rollouts/\(name)/rollout.yaml": """
             apiVersion: gatewright.dev/v1

@@ -113,6 +113,9 @@ extension Item {
     fileprivate var flow: String {
         switch content {
         case .scalar(let scalar):
+            if scalar.text.contains("\n") {
+                return "\"\(scalar.text.replacing("\n", with: "\\n"))\""
+            }
             return scalar.isPlain && !scalar.text.contains(where: { ",[]{}#".contains($0) })
                 ? scalar.text : "'\(scalar.text.replacing("'", with: "''"))'"
         case .sequence(let items): return "[\(items.map(\.flow).joined(separator: ", "))]"

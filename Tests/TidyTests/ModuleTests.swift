@@ -10,7 +10,7 @@ import Testing
         "RolloutCore": ["Evidence"],
         "RolloutFiles": ["RolloutCore"],
         "COpenSSL": [],
-        "Identity": ["COpenSSL", "RolloutCore"],
+        "Identity": ["COpenSSL", "RolloutCore", "RolloutFiles"],
         "CGit2": [],
         "Audit": ["Git", "Identity", "Ledger", "RolloutCore", "RolloutFiles"],
         "Git": ["CGit2"],

@@ -10,6 +10,9 @@ package struct AdmissionCheck: Codable, Sendable, Hashable {
     /// What is wrong, in words that name the number; `nil` when it passed.
     package let problem: String?
 
+    /// The metric of a check that an artifact is signed; its value is 1, or `nil`.
+    package static let modelSignature = "modelSignature"
+
     package init(
         policy: PolicyName, metric: String, value: FiniteDouble?, bound: String, problem: String?
     ) {
@@ -26,8 +29,29 @@ extension AdmissionPolicy {
     /// Judges a version by what was measured offline.
     ///
     /// What was not measured is not passed: a gate that nobody looked at is no gate.
-    package func checks(of version: ModelVersion) -> [AdmissionCheck] {
+    ///
+    /// - Parameter signature: what is wrong with the signature of an artifact when one of these PEM
+    ///   keys must have made it; `nil` for a good one.
+    package func checks(
+        of version: ModelVersion,
+        signature: (_ artifact: ModelVersion.Artifact, _ keys: [String]) -> String?
+    ) -> [AdmissionCheck] {
         requirements.map { check($0, version) } + featureChecks(version)
+            + signatureChecks(version, signature)
+    }
+
+    private func signatureChecks(
+        _ version: ModelVersion, _ signature: (ModelVersion.Artifact, [String]) -> String?
+    ) -> [AdmissionCheck] {
+        guard let signedBy else { return [] }
+        let problem = signature(version.artifact, signedBy)
+        return [
+            AdmissionCheck(
+                policy: name, metric: AdmissionCheck.modelSignature,
+                value: problem == nil ? FiniteDouble(1) : nil,
+                bound: signedBy.count == 1 ? "by the one key" : "by one of \(signedBy.count) keys",
+                problem: problem)
+        ]
     }
 
     private func check(_ requirement: Requirement, _ version: ModelVersion) -> AdmissionCheck {

@@ -3,11 +3,18 @@ package struct AdmissionPolicy: Codable, Sendable, Hashable {
     package let name: PolicyName
     package let requirements: [Requirement]
     package let forbiddenFeatures: [String]
+    /// PEM public keys, one of which must have signed the artifact. `nil` when nobody has to:
+    /// policies without it keep the digest that they had.
+    package let signedBy: [String]?
 
-    package init(name: PolicyName, requirements: [Requirement], forbiddenFeatures: [String]) {
+    package init(
+        name: PolicyName, requirements: [Requirement], forbiddenFeatures: [String],
+        signedBy: [String] = []
+    ) {
         self.name = name
         self.requirements = requirements
         self.forbiddenFeatures = forbiddenFeatures
+        self.signedBy = signedBy.isEmpty ? nil : signedBy
     }
 
     package struct Requirement: Codable, Sendable, Hashable {

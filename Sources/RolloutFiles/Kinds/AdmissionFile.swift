@@ -5,6 +5,7 @@ enum AdmissionFile {
     private struct Spec: Sendable {
         let requirements: [AdmissionPolicy.Requirement]
         let forbidden: [String]
+        let signedBy: [String]
     }
 
     static let require = Field.defaulted(
@@ -13,6 +14,10 @@ enum AdmissionFile {
     static let forbidFeatures = Field.defaulted(
         "forbidFeatures", .list(.freeKey, count: 0...1_000), [], written: [],
         "Features that a version must not look at, because they leak the label.")
+
+    static let signedBy = Field.defaulted(
+        "signedBy", .list(.signingKey, count: 0...32), [], written: [],
+        "Keys, one of which must have signed the artifact (OpenSSF Model Signing).")
 
     static let metric = Field.required(
         "metric", .freeKey,
@@ -25,18 +30,20 @@ enum AdmissionFile {
 
     static let shape = Shape<AdmissionPolicy>.policy(.admission, spec: spec) { name, spec in
         AdmissionPolicy(
-            name: name, requirements: spec.requirements, forbiddenFeatures: spec.forbidden)
+            name: name, requirements: spec.requirements, forbiddenFeatures: spec.forbidden,
+            signedBy: spec.signedBy)
     }
 
-    private static let spec = Shape<Spec>.object("spec", [require, forbidFeatures]) {
+    private static let spec = Shape<Spec>.object("spec", [require, forbidFeatures, signedBy]) {
         row, findings throws(RefusedField) in
         let (requirements, forbidden) = (try row(require), try row(forbidFeatures))
-        if requirements.isEmpty, forbidden.isEmpty {
+        let keys = try row(signedBy)
+        if requirements.isEmpty, forbidden.isEmpty, keys.isEmpty {
             findings.add(
                 "the policy asks for nothing", at: row.mark, found: "nothing",
-                expected: "require or forbidFeatures", fix: "add a requirement")
+                expected: "require, forbidFeatures or signedBy", fix: "add a requirement")
         }
-        return Spec(requirements: requirements, forbidden: forbidden)
+        return Spec(requirements: requirements, forbidden: forbidden, signedBy: keys)
     }
 
     private static let requirement = Shape<AdmissionPolicy.Requirement>.object(

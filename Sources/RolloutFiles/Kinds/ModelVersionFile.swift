@@ -88,8 +88,10 @@ enum ArtifactFields {
             return digest
         }, "The digest of the bytes.")
     static let size = Field.required("size", .size, "How many bytes.")
+    /// A bundle of 300 files has about this many characters.
     static let signature = Field<String?>.optional(
-        "signature", .text(limit: 8_192), "A signature of the bytes.")
+        "signature", .text(limit: 64 << 10),
+        "A signature of the bytes: a bundle as model_signing sign key writes it.")
 
     static let shape = Shape<ModelVersion.Artifact>.object(
         "artifact", [uri, sha256, size, signature]

@@ -14,10 +14,13 @@ struct AuditCommand: AsyncParsableCommand {
               gatewright audit explain compression-selector 42
               gatewright audit replay compression-selector
               gatewright audit serving-at 2026-11-20T14:00:00Z --region eu-west
+              gatewright audit timestamp --url http://timestamp.example.org
+              gatewright audit timestamps --ca roots.pem
             """,
         subcommands: [
             AuditVerifyCommand.self, AuditPopulationCommand.self, AuditExplainCommand.self,
-            AuditReplayCommand.self, AuditServingCommand.self,
+            AuditReplayCommand.self, AuditServingCommand.self, AuditTimestampCommand.self,
+            AuditTimestampsCommand.self,
         ])
 }
 

@@ -13,6 +13,8 @@ struct ValidateCommand: AsyncParsableCommand {
         abstract: "Check policies/, rollouts/ and gatewright.yaml, and the chain of state/.",
         discussion: """
             Without arguments it checks the working tree; with --commit, what git holds.
+            Artifacts that lie beside their versions, as rollouts/NAME/artifacts/VERSION.*,
+            must have the digest and the size that the version file gives.
 
             EXAMPLES
               gatewright validate
@@ -56,8 +58,10 @@ struct ValidateCommand: AsyncParsableCommand {
                 RolloutPromise($0)
             }
             diagnostics += SignerCheck.diagnostics(path, project)
+            let artifacts = ArtifactCheck(path, project)
+            diagnostics += artifacts.diagnostics
             admissions = project.rollouts.values.sorted { $0.name < $1.name }
-                .flatMap { AdmissionReport.all($0) }
+                .flatMap { AdmissionReport.all($0, verified: artifacts.verified) }
         }
         try report(diagnostics, problems, admissions, promises)
         if !problems.isEmpty || admissions.contains(where: \.isRefused)

@@ -153,6 +153,22 @@ extension Plan {
 
 /// What a change takes away from what was promised before it.
 enum Loosening {
+    /// Policies that are still named, and ask less of the artifact's signature.
+    private static func signatures(
+        _ before: [AdmissionPolicy], _ after: [AdmissionPolicy]
+    ) -> [String] {
+        before.compactMap { old in
+            guard let keys = old.signedBy, let new = after.first(where: { $0.name == old.name })
+            else { return nil }
+            guard let now = new.signedBy else {
+                return "\(old.name) does not ask for a signed artifact any more"
+            }
+            let added = now.count { !keys.contains($0) }
+            guard added > 0 else { return nil }
+            return "\(old.name): \(added) more \(added == 1 ? "key" : "keys") may sign the artifact"
+        }
+    }
+
     static func of(_ proposal: ProposedChange.Proposal) -> [String] {
         guard let before = proposal.before else { return [] }
         var found: [String] = []
@@ -181,6 +197,7 @@ enum Loosening {
         where !(proposal.after.spec?.admission ?? []).contains(name) {
             found.append("the offline gates \(name) are not asked any more")
         }
+        found += signatures(before.admission, proposal.after.admission)
         if let old = proposal.baseTerms {
             guard let new = proposal.ask?.approvals else {
                 return found + ["nobody has to approve any more"]
