@@ -1,7 +1,7 @@
 # Two commands set everything up: `make demo` and `make test`.
 # ARGS go to the program: make demo ARGS="--output json"
 
-.PHONY: demo test build lint install bench clean
+.PHONY: demo test build lint install bench fuzz clean
 
 demo: install
 	@swift build --configuration release --product gatewright 1>&2
@@ -24,6 +24,10 @@ install:
 # What the tests talk to.
 install-for-tests: install
 	@scripts/install openssh-server openssl python3 sqlite3
+
+# A minute for each parser of outside bytes, with libFuzzer.
+fuzz: install
+	Fuzz/run
 
 bench:
 	swift build --configuration release --product gatewright

@@ -179,16 +179,16 @@ let package = Package(
         .testTarget(
             name: "ReconcilerTests",
             dependencies: [
-                "Git", "History", "Ledger", "Reconciler", "RolloutCore", "RolloutFiles", "Signals",
-                "Traffic", .product(name: "Logging", package: "swift-log"),
+                "Git", "History", "Identity", "Ledger", "Reconciler", "RolloutCore",
+                "RolloutFiles", "Signals", "Traffic",
+                .product(name: "Logging", package: "swift-log"),
             ], swiftSettings: strict),
         .testTarget(
             name: "CommandTests",
             dependencies: [
                 "Calibration", "Git", "History", "Ledger", "RolloutCore", "RolloutFiles",
                 "gatewright",
-            ] + sockets,
-            exclude: ["Golden"], swiftSettings: strict),
+            ] + sockets, exclude: ["Golden"], swiftSettings: strict),
         .testTarget(
             name: "IdentityTests",
             dependencies: [

@@ -31,11 +31,15 @@ struct ConsentAudit {
             found.append(
                 problem(.signersDiffer, "group controllers was not as the record says"))
         }
-        for seen in consent.approvals { found += try check(seen) }
+        for seen in consent.approvals { found += try check(seen, origin) }
         if let origin {
             if consent.runDigest != origin.recordDigest {
                 found.append(
                     problem(.signersDiffer, "it names another record as the run's first"))
+            }
+            if consent.before != origin.before?.terms {
+                found.append(
+                    problem(.signersDiffer, "other terms were in force before the change"))
             }
             if consent.authors != origin.authors(policies.signers) {
                 found.append(
@@ -47,7 +51,7 @@ struct ConsentAudit {
         return found + quorum()
     }
 
-    private func check(_ seen: SeenApproval) throws -> [AuditProblem] {
+    private func check(_ seen: SeenApproval, _ origin: RunOrigin?) throws -> [AuditProblem] {
         var found: [AuditProblem] = []
         let who = seen.principal ?? seen.fingerprint ?? "somebody"
         let message = try ApprovalFile.message(seen.approval)
@@ -70,7 +74,7 @@ struct ConsentAudit {
             let file = ApprovalFile(approval: seen.approval, signature: seen.signature)
             // Whether its commit is known is told by the record itself: then it has a problem.
             let again = try FoundApproval(path: "", file, isKnownCommit: true)
-                .seen(policies.signers, firstSeen: seen.firstSeen)
+                .seen(policies.signers, before: origin?.before, firstSeen: seen.firstSeen)
             if seen.problem == nil, again.problem != nil || again.principal != seen.principal {
                 found.append(
                     problem(

@@ -5,6 +5,7 @@ import Hummingbird
 /// Who may ask for what. Secrets are compared in constant time and never printed.
 struct Access: Sendable {
     let token: String?
+    let people: [String: String]
     let webhookSecret: String?
     /// On loopback without a token a page in a browser could reach us under a name of its own.
     let checksHost: Bool
@@ -25,6 +26,35 @@ struct Access: Sendable {
         else {
             throw APIError(.unauthorized, "send Authorization: Bearer with the controller's token")
         }
+    }
+
+    /// Whose token came with the request. The token of the API is nobody's.
+    func person(_ request: Request) throws(APIError) -> String {
+        guard !people.isEmpty else {
+            throw APIError(
+                .forbidden,
+                "nobody may approve here: name people in gatewright.yaml, or sign with "
+                    + "gatewright approve")
+        }
+        let given = request.headers[.authorization] ?? ""
+        let scheme = "bearer "
+        let token = String(given.dropFirst(scheme.utf8.count))
+        guard given.prefix(scheme.utf8.count).lowercased() == scheme else {
+            throw APIError(.unauthorized, "send Authorization: Bearer with your own token")
+        }
+        // All of them are compared, so that the time tells nothing.
+        let found = people.sorted { $0.key < $1.key }.filter { Self.same(token, $0.value) }
+        guard let person = found.first?.key else {
+            throw APIError(.unauthorized, "that is nobody's token")
+        }
+        // A page of another site could send a body, and not this header; and it may not try.
+        if let origin = request.headers[.origin],
+            origin != "http://\(request.head.authority ?? "")",
+            origin != "https://\(request.head.authority ?? "")"
+        {
+            throw APIError(.forbidden, "requests from other sites' pages are refused")
+        }
+        return person
     }
 
     /// Browsers send `Origin` with every cross-site POST; no client of ours does.

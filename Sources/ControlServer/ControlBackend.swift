@@ -18,6 +18,9 @@ package struct ControlBackend: Sendable {
     package var history: @Sendable (RolloutName, Int) async throws -> [UInt8]?
     /// Hands over a person's order. The text says what happens next; `nil` for an unknown rollout.
     package var submit: @Sendable (RolloutName, Order) async throws -> String?
+    /// Takes what a person says on the page about a candidate's next stage.
+    package var answer:
+        @Sendable (RolloutName, PageAnswer, _ principal: String) async throws -> String?
     /// Makes the loop look at git now.
     package var wake: @Sendable () async -> Void
     /// Prometheus text.
@@ -32,6 +35,7 @@ package struct ControlBackend: Sendable {
         why: @escaping @Sendable (RolloutName) async throws -> String?,
         history: @escaping @Sendable (RolloutName, Int) async throws -> [UInt8]?,
         submit: @escaping @Sendable (RolloutName, Order) async throws -> String?,
+        answer: @escaping @Sendable (RolloutName, PageAnswer, String) async throws -> String?,
         wake: @escaping @Sendable () async -> Void,
         metrics: @escaping @Sendable () async throws -> String,
         unready: @escaping @Sendable () async -> String?
@@ -42,6 +46,7 @@ package struct ControlBackend: Sendable {
         self.why = why
         self.history = history
         self.submit = submit
+        self.answer = answer
         self.wake = wake
         self.metrics = metrics
         self.unready = unready

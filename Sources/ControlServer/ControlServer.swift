@@ -15,17 +15,21 @@ package struct ControlServer: Service {
         package var port: Int
         /// What `Authorization: Bearer` must carry. Needed unless the host is loopback.
         package var token: String?
+        /// People who may approve by the page, by their tokens' owner.
+        package var people: [String: String]
         /// The secret that the forge signs its webhooks with; without it they are refused.
         package var webhookSecret: String?
         package var limits: ServerLimits
 
         package init(
             host: String = "127.0.0.1", port: Int = 7480, token: String? = nil,
-            webhookSecret: String? = nil, limits: ServerLimits = ServerLimits()
+            people: [String: String] = [:], webhookSecret: String? = nil,
+            limits: ServerLimits = ServerLimits()
         ) {
             self.host = host
             self.port = port
             self.token = token
+            self.people = people
             self.webhookSecret = webhookSecret
             self.limits = limits
         }
@@ -54,14 +58,22 @@ package struct ControlServer: Service {
                     + "token is needed; set one, or listen on 127.0.0.1")
         }
         let shortest = 16
+        let own = configuration.people.map { ("token of \($0.key)", Optional($0.value)) }
         for (name, secret) in [
             ("token", configuration.token), ("webhook secret", configuration.webhookSecret),
-        ] {
+        ] + own {
             if let secret, secret.utf8.count < shortest {
                 throw ConfigurationError(
                     description: "the \(name) has \(secret.utf8.count) bytes; use at least "
                         + "\(shortest), such as the output of: openssl rand -hex 32")
             }
+        }
+        // One token for two people would let each speak for the other.
+        let tokens = configuration.people.map(\.value) + [configuration.token].compactMap { $0 }
+        if Set(tokens).count < tokens.count {
+            throw ConfigurationError(
+                description: "two people, or a person and the API, have the same token; give each "
+                    + "a token of their own: openssl rand -hex 32")
         }
         self.configuration = configuration
         self.backend = backend
@@ -78,7 +90,8 @@ package struct ControlServer: Service {
         let routes = Routes(
             backend: backend, limits: limits, bell: bell, gate: IngestGate(limits.ingestsAtOnce),
             access: Access(
-                token: configuration.token, webhookSecret: configuration.webhookSecret,
+                token: configuration.token, people: configuration.people,
+                webhookSecret: configuration.webhookSecret,
                 checksHost: Access.isLoopback(configuration.host)))
         return Application(
             router: routes.router(),

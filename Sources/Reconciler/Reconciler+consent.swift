@@ -2,7 +2,7 @@ import Git
 import History
 import Ledger
 import Logging
-import RolloutCore
+package import RolloutCore
 import Traffic
 
 extension Reconciler {
@@ -18,9 +18,14 @@ extension Reconciler {
         var approvals: [SeenApproval] = []
         for found in live.requested?.approvals ?? [] where isOfInterest(found.approval, run) {
             let seen = firstSeen(found.payload, name, now)
-            approvals.append(found.seen(snapshot.signers, firstSeen: seen))
+            approvals.append(
+                found.seen(snapshot.signers, before: origin?.before, firstSeen: seen))
         }
-        approvals += pageApprovals.seen(name, run: run.id)
+        approvals += pageApprovals.seen(name, run: run.id).map { seen in
+            let problem = PageApproval.objection(
+                to: seen, snapshot.signers, snapshot.controllers)
+            return problem.map { seen.discounted(because: $0) } ?? seen
+        }
         // One person may have committed the same words twice.
         var once: [Digest: SeenApproval] = [:]
         for approval in approvals.prefix(Self.approvalsMax) {
@@ -29,7 +34,48 @@ extension Reconciler {
         return Consent(
             approvals: once.values.sorted { $0.payload < $1.payload },
             authors: origin?.authors(snapshot.signers) ?? [], controllers: snapshot.controllers,
-            signers: snapshot.signers.condition, runDigest: origin?.recordDigest)
+            signers: snapshot.signers.condition, runDigest: origin?.recordDigest,
+            before: origin?.before?.terms)
+    }
+
+    /// Takes what somebody says on the page.
+    ///
+    /// - Parameter principal: whose token it came with.
+    /// - Returns: what is still missing, for the person; `nil` when there is no such rollout.
+    /// - Throws: `OrderRefusal` when there is nothing to agree to, or something else is.
+    package func take(
+        _ answer: PageAnswer, by principal: String, nonce: String, for name: RolloutName
+    ) async throws -> String? {
+        guard let live = rollouts[name] else { return nil }
+        guard let sign = configuration.signPageAnswer else {
+            throw OrderRefusal(description: "this controller takes no approvals by the page")
+        }
+        let state = live.effective
+        guard let run = state.run, run.id == answer.run else {
+            throw OrderRefusal(
+                description: "\(answer.run) is not on its way; \(name) "
+                    + (state.run.map { "is at \($0.id)" } ?? "has no candidate on its way"))
+        }
+        guard answer.digestPrefix.utf8.count >= PageAnswer.digestDigits,
+            run.candidate.reference.digest.hex.hasPrefix(answer.digestPrefix)
+        else {
+            throw OrderRefusal(
+                description: "the candidate's digest does not begin with "
+                    + "\(answer.digestPrefix.prefix(64)); type at least "
+                    + "\(PageAnswer.digestDigits) of its digits")
+        }
+        guard let terms = run.approvals, let origin = await origin(of: run, live),
+            let snapshot,
+            let approval = Approval(
+                answer.answer, of: state, terms: terms, runDigest: origin.recordDigest,
+                baseCommit: snapshot.commit.hex, hotfix: answer.hotfix, now: clock.now(),
+                nonce: nonce, comment: answer.comment)
+        else { throw OrderRefusal(description: "\(name) has nothing to approve now") }
+        try pageApprovals.add(sign(approval, principal, clock.now()), to: name)
+        due.insert(name)
+        wake()
+        return "\(principal) is recorded for \(approval.toStage.rawValue) of \(name) "
+            + "\(approval.candidate); see what is missing under /v1/rollouts/\(name)/why"
     }
 
     /// Old approvals of earlier runs are history; whatever else lies there is told about.

@@ -21,6 +21,9 @@ package actor Reconciler {
         package var checkpointInterval = TimeSpan.seconds(5)
         /// How long observations and their facts are kept.
         package var retention = TimeSpan.seconds(30 * 86_400)
+        /// Signs that somebody approved by the page; `nil` takes no such approvals.
+        package var signPageAnswer:
+            (@Sendable (Approval, _ principal: String, Timestamp) throws -> SeenApproval)?
         /// Called after every effect, for tests that kill the process there.
         package var afterEffect: @Sendable (String) -> Void = { _ in }
 

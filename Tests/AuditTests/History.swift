@@ -186,13 +186,13 @@ final class History: @unchecked Sendable {
             let seen = (requested?.approvals ?? []).filter { $0.approval.run == run.id }.map {
                 let first = firstSeen[$0.payload] ?? now
                 firstSeen[$0.payload] = first
-                return $0.seen(snapshot.signers, firstSeen: first)
+                return $0.seen(snapshot.signers, before: origin?.before, firstSeen: first)
             }
             consent = Consent(
                 approvals: seen.sorted { $0.payload < $1.payload },
                 authors: origin?.authors(snapshot.signers) ?? [],
                 controllers: snapshot.controllers, signers: snapshot.signers.condition,
-                runDigest: origin?.recordDigest)
+                runDigest: origin?.recordDigest, before: origin?.before?.terms)
         }
         let guardrails = state.run?.guardrails.flatMap(\.guardrails) ?? []
         let evidence = try guardrails.map { guardrail in

@@ -6,7 +6,7 @@ import Testing
         let bench = try Bench()
         let first = try bench.gatewright("init", "--rollout", "churn")
         #expect(first.status == 0)
-        #expect(first.output.split(separator: "\n").count { $0.hasPrefix("written  ") } == 4)
+        #expect(first.output.split(separator: "\n").count { $0.hasPrefix("written  ") } == 9)
         let valid = try bench.gatewright("validate")
         #expect(valid.status == 0 && valid.output.hasSuffix("0 errors, 0 warnings\n"))
         #expect(valid.output.hasPrefix("churn: takes back a version that keeps every guardrail"))

@@ -16,8 +16,12 @@ final class Served: Sendable {
         return name
     }
 
-    /// - Parameter actions: what is recorded after the bootstrap and the start.
-    init(then actions: Action...) async throws {
+    /// - Parameters:
+    ///   - actions: what is recorded after the bootstrap and the start.
+    ///   - prepare: changes the clone before its first commit.
+    init(
+        then actions: Action..., prepare: (Bench) throws -> Void = { _ in }
+    ) async throws {
         bench = try Bench()
         try bench.git("init", "--quiet", "--bare", "--initial-branch=main", "origin.git")
         try bench.git("clone", "--quiet", "origin.git", "clone")
@@ -26,6 +30,7 @@ final class Served: Sendable {
         }
         _ = try bench.gatewright("init", "--rollout", "churn", in: "clone")
         try Self.add(version: "2.0.0", to: bench)
+        try prepare(bench)
         try bench.git("add", "--all", in: "clone")
         try bench.git("commit", "--quiet", "--message", "ask for 2.0.0", in: "clone")
         try bench.git("push", "--quiet", "origin", "HEAD:main", in: "clone")

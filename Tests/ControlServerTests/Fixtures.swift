@@ -14,6 +14,7 @@ import Testing
 final class Stand: Sendable {
     let store: HistoryStore
     let orders = Mutex<[Order]>([])
+    let answers = Mutex<[(String, PageAnswer)]>([])
     let wakes = Mutex(0)
     let reason = Mutex<String?>(nil)
     let full = Mutex(false)
@@ -36,6 +37,11 @@ final class Stand: Sendable {
                 if order.reason == "secret" { throw SecretError() }
                 orders.withLock { $0.append(order) }
                 return "recorded with the next pass"
+            },
+            answer: { [self] rollout, answer, person in
+                guard Self.knows(rollout) else { return nil }
+                answers.withLock { $0.append((person, answer)) }
+                return "taken"
             },
             wake: { [self] in wakes.withLock { $0 += 1 } },
             metrics: { "gatewright_up 1\n" },

@@ -76,6 +76,8 @@ import Testing
             "ana@example.org\tnamespaces=\"git\" \(key.openSSH)",
             "\u{e1}na@example.org namespaces=\"git\" \(key.openSSH)",
             "namespaces=\"git\" \(key.openSSH)",
+            // Found by fuzzing: a key without its person ended the program.
+            key.openSSH,
             good + "\neve@example.org namespaces=\"git\" \(key.openSSH)",
             good + "\n" + good,
             good + "\r",

@@ -16,7 +16,8 @@ final class Controller: Sendable {
     private let loop: Task<Void, Never>
 
     init(
-        in world: World, others: [RouterName: any TrafficRouter] = [:]
+        in world: World, others: [RouterName: any TrafficRouter] = [:],
+        configure: (inout Reconciler.Configuration) -> Void = { _ in }
     ) async throws {
         self.world = world
         history = try HistoryStore.open(directory: world.folder + "/data").store
@@ -27,6 +28,7 @@ final class Controller: Sendable {
         configuration.heartbeat = TimeSpan(milliseconds: 10)
         configuration.routerInterval = TimeSpan(milliseconds: 15)
         configuration.checkpointInterval = TimeSpan(milliseconds: 50)
+        configure(&configuration)
         let reconciler = try Reconciler(
             ledger: ledger, history: history, observatory: observatory,
             routers: [World.id("gateway"): world.router].merging(others) { $1 },

@@ -1,6 +1,7 @@
 import Foundation
 import Git
 import History
+import Identity
 import Ledger
 import Logging
 import Reconciler
@@ -53,7 +54,14 @@ final class World: Sendable {
         return name
     }
 
-    init(soak: String = "10s", router named: String = "gateway") async throws {
+    /// Signs the records of its controllers; `nil` leaves them unsigned.
+    let key: PrivateKey?
+
+    init(
+        soak: String = "10s", router named: String = "gateway", extra: [String: String] = [:],
+        key: PrivateKey? = nil, author: PrivateKey? = nil
+    ) async throws {
+        self.key = key
         let folder =
             FileManager.default.temporaryDirectory.path + "/gatewright-loop-" + UUID().uuidString
         let seen = Sightings()
@@ -62,20 +70,26 @@ final class World: Sendable {
         router = FakeRouter { asked, served in await seen.look(asked, served) }
         try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
         _ = try GitRepository(openingOrCreatingBareAt: folder + "/main.git")
-        try await commit(Self.files(soak: soak, router: named))
+        try await commit(
+            Self.files(soak: soak, router: named).merging(extra) { $1 }, signedBy: author)
     }
 
     deinit { try? FileManager.default.removeItem(atPath: folder) }
 
     /// What a person does.
-    func commit(_ files: [String: String?]) async throws {
+    func commit(
+        _ files: [String: String?], signedBy key: PrivateKey? = nil,
+        author: String = "ana@example.org"
+    ) async throws {
         let repository = try GitRepository(opening: folder + "/main.git")
         let main = try ReferenceName("refs/heads/main")
         let tip = try await repository.resolve(main)
+        var sign: (@Sendable ([UInt8]) throws -> String)?
+        if let key { sign = { try SignedCommit.sign($0, by: key) } }
         _ = try await repository.commit(
             onto: tip, changes: files.mapValues { $0.map { Array($0.utf8) } }, message: "work\n",
-            author: CommitAuthor(name: "Ana", email: "ana@example.org"), at: 1_700_000_000_000,
-            updating: main, expecting: tip)
+            author: CommitAuthor(name: "Somebody", email: author), at: 1_700_000_000_000,
+            updating: main, expecting: tip, signature: sign)
     }
 
     /// Keeps every record out of git until it is unlocked again.
@@ -93,7 +107,7 @@ final class World: Sendable {
             repository: GitRepository(opening: folder + "/main.git"), remote: nil, branch: "main",
             worker: RemoteWorker(executable: "/bin/false"),
             author: CommitAuthor(name: "gatewright", email: "gatewright@example.org"),
-            writer: RecordWriter(name: "test", software: "gatewright test"))
+            writer: RecordWriter(name: "test", software: "gatewright test"), key: key)
     }
 
     /// The kinds of all recorded decisions; their chain is checked too.

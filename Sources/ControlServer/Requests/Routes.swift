@@ -40,6 +40,9 @@ struct Routes: Sendable {
         router.post("v1/rollouts/:name/orders") { request, context in
             try await order(request, context)
         }
+        router.post("v1/rollouts/:name/approvals") { request, context in
+            try await approval(request, context)
+        }
         return router
     }
 
@@ -99,6 +102,18 @@ struct Routes: Sendable {
             try OrderAnswer(order: order.name, message: message).encoded, status: .accepted)
     }
 
+    private func approval(_ request: Request, _ context: ControlContext) async throws -> Response {
+        let person = try access.person(request)
+        let rollout = try context.rollout()
+        guard mediaType(of: request) == "application/json" else {
+            throw APIError(.unsupportedMediaType, "send an approval as application/json")
+        }
+        let body = try await request.bytes(upTo: limits.orderBytes, within: limits.bodySeconds)
+        let answer = try PageAnswerReader.read(body, rollout: rollout)
+        let message = try found(try await backend.answer(rollout, answer, person), context)
+        return .json(try ApprovalAnswer(by: person, message: message).encoded, status: .accepted)
+    }
+
     private func historyRows(_ request: Request) throws -> Int {
         guard let text = request.uri.queryParameters["limit"] else {
             return min(50, limits.historyRows)
@@ -133,6 +148,11 @@ private struct IngestAnswer: Encodable {
         waiting = result.waiting
         expired = result.expired
     }
+}
+
+private struct ApprovalAnswer: Encodable {
+    let by: String
+    let message: String
 }
 
 private struct OrderAnswer: Encodable {

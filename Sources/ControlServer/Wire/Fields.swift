@@ -79,6 +79,7 @@ struct Fields {
 }
 
 extension StrictJSON {
+    var truth: Bool? { if case .bool(let truth) = self { truth } else { nil } }
     var text: String? { if case .string(let text) = self { text } else { nil } }
 
     /// Whole numbers only: `1.0` and `1e3` are not.

@@ -61,7 +61,7 @@ struct OrderReader {
         try fields.required("decision", "the number of a decision") { positive($0) }
     }
 
-    private static func run(_ fields: inout Fields, _ rollout: RolloutName) throws(APIError)
+    static func run(_ fields: inout Fields, _ rollout: RolloutName) throws(APIError)
         -> RunID
     {
         try fields.required("run", "a run of this rollout, such as \"\(rollout)-12\"") { found in

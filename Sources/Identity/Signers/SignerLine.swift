@@ -58,7 +58,7 @@ struct SignerLine {
                     + "without *, ?, ! or a comma")
         }
         guard let type = words.firstIndex(where: { PublicKey.Algorithm(rawValue: $0) != nil }),
-            words.count > type + 1
+            type > 0, words.count > type + 1
         else {
             throw InvalidIdentity(
                 .malformed, "there is no key that is taken: ssh-ed25519 AAAA…, for instance")

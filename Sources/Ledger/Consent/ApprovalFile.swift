@@ -84,14 +84,27 @@ package struct FoundApproval: Sendable, Hashable {
     }
 
     /// What it is worth now.
-    package func seen(_ signers: SignerFiles, firstSeen: Timestamp) -> SeenApproval {
+    ///
+    /// - Parameter before: who could sign before the change; a key that came with it does not count.
+    package func seen(
+        _ signers: SignerFiles, before: RunOrigin.Before?, firstSeen: Timestamp
+    ) -> SeenApproval {
         var principal: String?
         var problem = problem
         if problem == nil, let key {
             do throws(InvalidIdentity) {
                 principal = try signers.principal(
                     of: key, for: Namespace.approval, seen: firstSeen)
-            } catch { problem = error.message }
+                if let before, let name = principal, !before.keys.contains(key) {
+                    throw InvalidIdentity(
+                        .unknownKey,
+                        "the key of \(name) came to policies/signers with the change or after it; "
+                            + "who may approve a change is who could before it")
+                }
+            } catch {
+                principal = nil
+                problem = error.message
+            }
         }
         return SeenApproval(
             approval: approval, payload: payload, channel: .signed, principal: principal,

@@ -1,5 +1,5 @@
 package import Git
-import Identity
+package import Identity
 package import RolloutCore
 import RolloutFiles
 
@@ -10,6 +10,14 @@ package struct RunOrigin: Sendable, Hashable {
     package let inputsCommit: String
     /// The commits that asked for the version, or wrote it, since another one was asked for.
     package let commits: [OriginCommit]
+    /// Who could approve before the change; `nil` when nothing was asked before it.
+    package let before: Before?
+
+    package struct Before: Sendable, Hashable {
+        /// Keys of `policies/signers`.
+        package let keys: Set<PublicKey>
+        package let terms: ApprovalTerms?
+    }
 
     /// One commit of the change, with the key that signed it.
     package struct OriginCommit: Sendable, Hashable {
@@ -64,7 +72,22 @@ extension Ledger {
             found.append(try await author(of: commit))
         }
         return RunOrigin(
-            run: run, recordDigest: digest, inputsCommit: record.inputsCommit, commits: found)
+            run: run, recordDigest: digest, inputsCommit: record.inputsCommit, commits: found,
+            before: try await before(base, run.rollout))
+    }
+
+    private func before(
+        _ base: ObjectID?, _ rollout: RolloutName
+    ) async throws -> RunOrigin.Before? {
+        guard let base else { return nil }
+        let files = CommittedFiles(repository)
+        let signers = try await files.policies(at: base).signers
+        var terms: ApprovalTerms?
+        if case .asked(let ask)? = try await files.rollout(rollout, at: base)?.request {
+            terms = ask.approvals
+        }
+        return RunOrigin.Before(
+            keys: Set(signers.allowed?.signers.map(\.key) ?? []), terms: terms)
     }
 
     /// A change of more commits than this was not made by people.

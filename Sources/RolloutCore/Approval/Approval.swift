@@ -61,6 +61,57 @@ package struct Approval: Codable, Sendable, Hashable {
     }
 }
 
+extension Approval {
+    /// What a person would agree to, or forbid, for the next step of a run.
+    ///
+    /// - Parameters:
+    ///   - terms: those of the run, as strict as they are now; they bound `notAfter`.
+    ///   - maxShare: the largest share of the next stage by default.
+    /// - Returns: `nil` when no candidate is on its way, or it is at its last step.
+    package init?(
+        _ answer: Answer, of state: RolloutState, terms: ApprovalTerms, runDigest: Digest,
+        baseCommit: String, hotfix: Bool, maxShare: Share? = nil, now: Timestamp,
+        lasting: TimeSpan? = nil, nonce: String, comment: String
+    ) {
+        guard let run = state.run, let current = run.currentStep,
+            let next = run.plan.step(run.step + 1), let baseline = state.stable?.reference
+        else { return nil }
+        let stage = run.plan.steps.filter { $0.stage == next.stage }
+        self.init(
+            answer: answer, rollout: state.name, run: run.id, runDigest: runDigest,
+            candidate: run.candidate.reference, baseline: baseline, fromStage: current.stage,
+            toStage: next.stage, regions: run.plan.regions,
+            maxShare: maxShare ?? stage.map(\.largestShare).max() ?? .all,
+            specDigest: run.specDigest, policyDigest: run.policyDigest, baseCommit: baseCommit,
+            hotfix: hotfix,
+            notAfter: now + min(lasting ?? terms.expiresAfter, terms.expiresAfter), nonce: nonce,
+            comment: comment)
+    }
+}
+
+/// What somebody says on the page: the controller adds what it is about.
+package struct PageAnswer: Sendable, Hashable {
+    package let answer: Approval.Answer
+    package let run: RunID
+    /// The beginning of the candidate's digest, typed by hand: whoever types it has looked.
+    package let digestPrefix: String
+    package let hotfix: Bool
+    package let comment: String
+
+    /// Digits that have to be typed.
+    package static let digestDigits = 12
+
+    package init(
+        answer: Approval.Answer, run: RunID, digestPrefix: String, hotfix: Bool, comment: String
+    ) {
+        self.answer = answer
+        self.run = run
+        self.digestPrefix = digestPrefix
+        self.hotfix = hotfix
+        self.comment = comment
+    }
+}
+
 /// An approval as the controller found it, with what its key said when it was first seen.
 package struct SeenApproval: Codable, Sendable, Hashable {
     package let approval: Approval
@@ -88,5 +139,12 @@ package struct SeenApproval: Codable, Sendable, Hashable {
         self.signature = signature
         self.firstSeen = firstSeen
         self.problem = problem
+    }
+
+    /// The same, of no worth.
+    package func discounted(because problem: String) -> SeenApproval {
+        SeenApproval(
+            approval: approval, payload: payload, channel: channel, principal: principal,
+            fingerprint: fingerprint, signature: signature, firstSeen: firstSeen, problem: problem)
     }
 }

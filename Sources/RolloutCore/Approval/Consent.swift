@@ -10,6 +10,9 @@ package struct Consent: Codable, Sendable, Hashable {
     package var signers: Signers
     /// SHA-256 of the record that began the run.
     package var runDigest: Digest?
+    /// The terms that were in force before the change: a policy that is loosened together with the
+    /// version it lets in is not loosened for it.
+    package var before: ApprovalTerms?
 
     package enum Signers: Codable, Sendable, Hashable {
         /// The sequence number of `policies/revoked-signers`.
@@ -21,13 +24,14 @@ package struct Consent: Codable, Sendable, Hashable {
     package init(
         approvals: [SeenApproval] = [], authors: [ChangeAuthor] = [], controllers: [String] = [],
         signers: Signers = .unusable(reason: "there is no policies/signers"),
-        runDigest: Digest? = nil
+        runDigest: Digest? = nil, before: ApprovalTerms? = nil
     ) {
         self.approvals = approvals
         self.authors = authors
         self.controllers = controllers
         self.signers = signers
         self.runDigest = runDigest
+        self.before = before
     }
 
     /// Nobody was asked.

@@ -16,6 +16,7 @@ struct Gate {
         var ask: Ask?
         if case .asked(let found) = input.request { ask = found }
         let terms = run.approvals?.tightened(by: ask?.approvals)
+            .tightened(by: input.consent.before)
         var quorum: Quorum?
         var hotfix: Quorum?
         if terms == nil, let next, next.approval { quorum = Quorum(unnamed: next.stage) }

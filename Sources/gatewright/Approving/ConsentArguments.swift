@@ -73,11 +73,8 @@ struct ConsentArguments: ParsableArguments {
             }
             return span
         }
-        let approval = transition.approval(
-            answer, hotfix: hotfix, maxShare: maxShare,
-            notAfter: WallClock.now()
-                + min(span ?? transition.expiresAfter, transition.expiresAfter),
-            comment: reason)
+        let approval = try transition.approval(
+            answer, hotfix: hotfix, maxShare: maxShare, lasting: span, comment: reason)
         guard !yes else { return approval }
         print(transition.text(approval) + "\n")
         print(answer == .approve ? "Approve? [y/N] " : "Reject? [y/N] ", terminator: "")

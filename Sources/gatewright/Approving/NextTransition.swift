@@ -9,7 +9,6 @@ import RolloutFiles
 /// What comes next for a candidate that is on its way, as git knows it: what people agree to.
 struct NextTransition {
     let run: Run
-    let baseline: VersionReference
     let next: Step
     let current: Step
     let terms: ApprovalTerms
@@ -27,7 +26,7 @@ struct NextTransition {
         guard let run = state.run, let current = run.currentStep else {
             throw ValidationError("no candidate of \(rollout) is on its way")
         }
-        guard let next = run.plan.step(run.step + 1), let baseline = state.stable?.reference else {
+        guard let next = run.plan.step(run.step + 1) else {
             throw ValidationError(
                 "\(rollout) \(run.candidate.reference) is at its last step; nobody has to agree")
         }
@@ -40,7 +39,6 @@ struct NextTransition {
                 "the record that began \(run.id) is not in this clone; run git fetch")
         }
         self.run = run
-        self.baseline = baseline
         self.next = next
         self.current = current
         self.origin = origin
@@ -49,8 +47,9 @@ struct NextTransition {
         let requested = snapshot.rollouts[rollout]
         if case .asked(let ask)? = requested?.request {
             self.terms = terms.tightened(by: ask.approvals)
+                .tightened(by: origin.before?.terms)
         } else {
-            self.terms = terms
+            self.terms = terms.tightened(by: origin.before?.terms)
         }
         let now = WallClock.now()
         input = DecisionInput(
@@ -59,12 +58,11 @@ struct NextTransition {
             routers: [:],
             consent: Consent(
                 approvals: (requested?.approvals ?? []).filter { $0.approval.run == run.id }
-                    .map { $0.seen(snapshot.signers, firstSeen: now) },
+                    .map { $0.seen(snapshot.signers, before: origin.before, firstSeen: now) },
                 authors: origin.authors(snapshot.signers), controllers: snapshot.controllers,
-                signers: snapshot.signers.condition, runDigest: origin.recordDigest))
+                signers: snapshot.signers.condition, runDigest: origin.recordDigest,
+                before: origin.before?.terms))
     }
-
-    var expiresAfter: TimeSpan { terms.expiresAfter }
 
     /// - Throws: `ValidationError` when the next step waits for nobody.
     func checkGate(_ rollout: RolloutName) throws {
@@ -87,21 +85,15 @@ struct NextTransition {
     }
 
     func approval(
-        _ answer: Approval.Answer, hotfix: Bool, maxShare: Share?, notAfter: Timestamp,
+        _ answer: Approval.Answer, hotfix: Bool, maxShare: Share?, lasting: TimeSpan?,
         comment: String
-    ) -> Approval {
-        let stage = run.plan.steps.filter { $0.stage == next.stage }
-        let nonce = (0..<16).map { _ in
-            let byte = UInt8.random(in: .min ... .max)
-            return String(byte >> 4, radix: 16) + String(byte & 15, radix: 16)
-        }
-        return Approval(
-            answer: answer, rollout: run.id.rollout, run: run.id, runDigest: origin.recordDigest,
-            candidate: run.candidate.reference, baseline: baseline, fromStage: current.stage,
-            toStage: next.stage, regions: run.plan.regions,
-            maxShare: maxShare ?? stage.map(\.largestShare).max() ?? .all,
-            specDigest: run.specDigest, policyDigest: run.policyDigest, baseCommit: tip.hex,
-            hotfix: hotfix, notAfter: notAfter, nonce: nonce.joined(), comment: comment)
+    ) throws -> Approval {
+        let approval = Approval(
+            answer, of: input.state, terms: terms, runDigest: origin.recordDigest,
+            baseCommit: tip.hex, hotfix: hotfix, maxShare: maxShare, now: input.now,
+            lasting: lasting, nonce: Nonce.make(), comment: comment)
+        guard let approval else { throw ValidationError("nothing comes next to approve") }
+        return approval
     }
 
     /// What somebody is about to put their name to.
@@ -138,7 +130,7 @@ struct NextTransition {
     func objection(to file: ApprovalFile) async throws -> String? {
         let found = try FoundApproval(path: "", file, isKnownCommit: true)
         var consent = input.consent
-        let seen = found.seen(signers, firstSeen: input.now)
+        let seen = found.seen(signers, before: origin.before, firstSeen: input.now)
         consent.approvals = [seen]
         let quorum = Quorum(
             terms, of: next, run,
@@ -147,5 +139,15 @@ struct NextTransition {
                 conditions: input.conditions, atStep: .zero, timeScale: 1, evidence: [],
                 traffic: [:], routers: [:], consent: consent), hotfix: file.approval.hotfix)
         return quorum.obstacle ?? quorum.discounted.first?.why
+    }
+}
+
+/// What makes two approvals of the same thing differ.
+enum Nonce {
+    static func make() -> String {
+        (0..<16).map { _ in
+            let byte = UInt8.random(in: .min ... .max)
+            return String(byte >> 4, radix: 16) + String(byte & 15, radix: 16)
+        }.joined()
     }
 }

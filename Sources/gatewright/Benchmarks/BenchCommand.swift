@@ -4,7 +4,14 @@ import Foundation
 /// What `Benchmarks/run` cannot measure from outside. It prints raw numbers; the script judges.
 struct BenchCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "bench", abstract: "Measure passes over a repository, in this process.",
+        commandName: "bench", abstract: "Measure this program on repositories made for it.",
+        shouldDisplay: false, subcommands: [PassBenchCommand.self, AuditBenchCommand.self],
+        defaultSubcommand: PassBenchCommand.self)
+}
+
+struct PassBenchCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "passes", abstract: "Measure passes over a repository, in this process.",
         shouldDisplay: false)
 
     @Option(help: "A repository whose rollouts have been bootstrapped. It is committed to.")

@@ -30,6 +30,14 @@ extension ControlBackend {
                     throw ControlFailure.conflict(refusal.description)
                 }
             },
+            answer: { name, answer, principal in
+                do {
+                    return try await reconciler.take(
+                        answer, by: principal, nonce: Nonce.make(), for: name)
+                } catch let refusal as Reconciler.OrderRefusal {
+                    throw ControlFailure.conflict(refusal.description)
+                }
+            },
             wake: { poller.wake() },
             metrics: { MetricsText.of(await reconciler.status(), history) },
             unready: { await reconciler.status().commit == nil ? "no repository read yet" : nil })

@@ -55,6 +55,9 @@ struct ControllerAssembly {
         var configuration = Reconciler.Configuration()
         configuration.timeScale = options.timeScale
         configuration.retention = settings.limits.retention
+        if !settings.people.isEmpty {
+            configuration.signPageAnswer = { try PageApproval.make($0, by: $1, at: $2, key: key) }
+        }
         if options.timeScale > 1 { configuration.routerInterval = .seconds(1) }
         if let crash = options.crashAfterEffects {
             configuration.afterEffect = CrashCounter(crash).count
@@ -68,6 +71,7 @@ struct ControllerAssembly {
             configuration: ControlServer.Configuration(
                 host: settings.listen.host, port: options.listenPort ?? settings.listen.port,
                 token: try settings.listen.tokenFile.map(SecretFile.read),
+                people: try Self.people(settings.people),
                 webhookSecret: try settings.webhookSecretFile.map(SecretFile.read)),
             backend: .controller(reconciler, observatory, opened.store, poller), logger: log)
     }
@@ -96,6 +100,19 @@ struct ControllerAssembly {
     }
 
     // MARK: Parts
+
+    private static func people(
+        _ people: [ControllerConfiguration.Person]
+    ) throws -> [String: String] {
+        var tokens: [String: String] = [:]
+        for person in people {
+            guard
+                tokens.updateValue(
+                    try SecretFile.read(person.tokenFile), forKey: person.principal) == nil
+            else { throw ValidationError("\(person.principal) is named twice in spec.people") }
+        }
+        return tokens
+    }
 
     private static func ledger(
         _ settings: ControllerConfiguration, data: String, key: PrivateKey

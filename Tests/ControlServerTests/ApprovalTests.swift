@@ -1,0 +1,128 @@
+import ControlServer
+import Foundation
+import HTTPTypes
+import History
+import Hummingbird
+import HummingbirdTesting
+import Logging
+import NIOCore
+import RolloutCore
+import Synchronization
+import Testing
+
+@Suite struct ApprovalTests {
+    static let sam = "sam-sam-sam-sam-sam"
+    static let lena = "lena-lena-lena-lena"
+    static let configuration = ControlServer.Configuration(
+        token: "the-api-the-api-the-api",
+        people: ["sam@example.org": sam, "lena@example.org": lena])
+    static let path = "/v1/rollouts/compression-selector/approvals"
+    static let good =
+        #"{"answer":"approve","run":"compression-selector-12","digest":"985755fe03d6","comment":"looked"}"#
+
+    private func post(
+        _ client: any TestClientProtocol, _ token: String?, _ body: String,
+        path: String = path, origin: String? = nil, type: String = "application/json"
+    ) async throws -> (Int, String) {
+        var headers = HTTPFields()
+        headers[.contentType] = type
+        if let token { headers[.authorization] = "Bearer \(token)" }
+        if let origin { headers[.origin] = origin }
+        return try await client.execute(
+            uri: path, method: .post, headers: headers, body: ByteBuffer(string: body)
+        ) { ($0.status.code, String(buffer: $0.body)) }
+    }
+
+    @Test func aPersonIsKnownByTheirToken() async throws {
+        try await serve(Self.configuration) { client, stand in
+            for (token, person) in [(Self.sam, "sam@example.org"), (Self.lena, "lena@example.org")]
+            {
+                let (status, body) = try await post(client, token, Self.good)
+                #expect(status == 202)
+                #expect(body.contains(person))
+                let last = try #require(stand.answers.withLock { $0.last })
+                #expect(last.0 == person)
+                #expect(last.1.digestPrefix == "985755fe03d6" && !last.1.hotfix)
+            }
+        }
+    }
+
+    /// The token of the API is nobody's: whoever may push observations may not approve.
+    @Test(arguments: [
+        nil, "", "wrong-wrong-wrong-wrong", "the-api-the-api-the-api", sam + "x",
+        String(sam.dropLast()),
+    ])
+    func nobodyElseIs(_ token: String?) async throws {
+        try await serve(Self.configuration) { client, stand in
+            let status = try await post(client, token, Self.good).0
+            #expect(status == 401)
+            let taken = stand.answers.withLock { $0.count }
+            #expect(taken == 0)
+        }
+    }
+
+    @Test func pagesOfOtherSitesAndServersWithoutPeopleAreRefused() async throws {
+        try await serve(Self.configuration) { client, _ in
+            let status = try await post(
+                client, Self.sam, Self.good, origin: "https://evil.example"
+            ).0
+            #expect(status == 403)
+        }
+        try await serve { client, _ in
+            let status = try await post(client, Self.sam, Self.good).0
+            #expect(status == 403)
+        }
+    }
+
+    @Test(arguments: [
+        "", "{}", "[]", #"{"answer":"approve"}"#,
+        good.replacing("approve", with: "maybe"),
+        good.replacing("compression-selector-12", with: "other-12"),
+        good.replacing("compression-selector-12", with: "compression-selector-0"),
+        good.replacing("985755fe03d6", with: "985755"),
+        good.replacing("985755fe03d6", with: "985755FE03D6"),
+        good.replacing("985755fe03d6", with: ""),
+        good.replacing("\"looked\"", with: "\"looked\\nRollout: x\""),
+        good.replacing("\"looked\"", with: "7"),
+        good.replacing("}", with: ",\"channel\":\"signed\"}"),
+        good.replacing("}", with: ",\"principal\":\"lena@example.org\"}"),
+        good.replacing("}", with: ",\"answer\":\"approve\"}"),
+        good.replacing("}", with: ",\"hotfix\":\"yes\"}"),
+    ])
+    func whatIsNotPlainIsRefused(_ body: String) async throws {
+        try await serve(Self.configuration) { client, stand in
+            let status3 = try await post(client, Self.sam, body).0
+            #expect(status3 == 400)
+            let taken = stand.answers.withLock { $0.count }
+            #expect(taken == 0)
+        }
+    }
+
+    @Test func otherTypesAndRolloutsAreRefused() async throws {
+        try await serve(Self.configuration) { client, _ in
+            let status = try await post(client, Self.sam, Self.good, type: "text/plain").0
+            #expect(status == 415)
+        }
+        try await serve(Self.configuration) { client, _ in
+            let path = "/v1/rollouts/other/approvals"
+            let body = Self.good.replacing("compression-selector", with: "other")
+            let status = try await post(client, Self.sam, body, path: path).0
+            #expect(status == 404)
+        }
+    }
+
+    @Test func sharedOrShortTokensAreNotServed() throws {
+        let stand = try Stand()
+        defer { stand.store.close() }
+        for people in [
+            ["a": Self.sam, "b": Self.sam], ["a": "short"], ["a": "x-x-x-x-x-x-x-x-x-x"],
+        ] {
+            #expect(throws: ControlServer.ConfigurationError.self) {
+                try ControlServer(
+                    configuration: ControlServer.Configuration(
+                        token: "x-x-x-x-x-x-x-x-x-x", people: people),
+                    backend: stand.backend, logger: Logger(label: "test"))
+            }
+        }
+    }
+}
