@@ -197,6 +197,10 @@ extension Snapshot {
                 guard entry.kind == .file || entry.kind == .executable else {
                     throw InvalidIdentity(.malformed, "an approval is a plain file")
                 }
+                guard (cache.approvals[name]?.count ?? 0) < ApprovalFile.countMax else {
+                    throw InvalidIdentity(
+                        .unsupported, "the folder has more than \(ApprovalFile.countMax) approvals")
+                }
                 let file = try ApprovalFile(
                     await ledger.repository.blob(entry.id, limitBytes: ApprovalFile.bytesMax))
                 cache.approvals[name, default: [:]][path] = try FoundApproval(

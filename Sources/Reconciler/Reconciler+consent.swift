@@ -13,22 +13,28 @@ extension Reconciler {
     func consent(_ live: LiveRollout) async -> Consent {
         let name = live.recorded.name
         guard let run = live.effective.run, run.approvals != nil, let snapshot else { return .none }
+        let page = pageApprovals.seen(name, run: run.id)
+        let found = (live.requested?.approvals ?? []).filter { isOfInterest($0.approval, run) }
+        // Without a gate ahead only a hotfix is worth a look: records are read for years.
+        guard
+            run.isGated || (found.map(\.approval) + page.map(\.approval)).contains(where: \.hotfix)
+        else { return .none }
         let origin = await origin(of: run, live)
         let now = clock.now()
         var approvals: [SeenApproval] = []
-        for found in live.requested?.approvals ?? [] where isOfInterest(found.approval, run) {
+        for found in found.prefix(Self.approvalsMax) {
             let seen = firstSeen(found.payload, name, now)
             approvals.append(
                 found.seen(snapshot.signers, before: origin?.before, firstSeen: seen))
         }
-        approvals += pageApprovals.seen(name, run: run.id).map { seen in
+        approvals += page.map { seen in
             let problem = PageApproval.objection(
                 to: seen, snapshot.signers, snapshot.controllers)
             return problem.map { seen.discounted(because: $0) } ?? seen
         }
         // One person may have committed the same words twice.
         var once: [Digest: SeenApproval] = [:]
-        for approval in approvals.prefix(Self.approvalsMax) {
+        for approval in approvals {
             once[approval.payload] = once[approval.payload] ?? approval
         }
         return Consent(
@@ -78,9 +84,13 @@ extension Reconciler {
             + "\(approval.candidate); see what is missing under /v1/rollouts/\(name)/why"
     }
 
-    /// Old approvals of earlier runs are history; whatever else lies there is told about.
+    /// Old approvals of earlier runs are history, and without a gate ahead those of earlier stages;
+    /// whatever else lies there is told about.
     private func isOfInterest(_ approval: Approval, _ run: Run) -> Bool {
-        approval.rollout != run.id.rollout || approval.run.rollout != run.id.rollout
+        if !run.isGated, approval.run == run.id {
+            return approval.hotfix && approval.fromStage == run.currentStep?.stage
+        }
+        return approval.rollout != run.id.rollout || approval.run.rollout != run.id.rollout
             || approval.run.firstDecision >= run.id.firstDecision
     }
 

@@ -140,7 +140,7 @@ import Testing
         let result = try plan(bench, "--rate", "1200")
         for part in [
             "- **loosens** guardrail accuracy: ≥ 95 % becomes ≥ 90 %",
-            "- **loosens** 1 approvals instead of 2",
+            "- **loosens** approvals needed: 1 instead of 2",
             "- **loosens** gradual needs no approval any more",
             "- **loosens** canary lasts 24 h instead of 14 d",
             "- `policies/guardrails/compression-quality.yaml`: compression-selector",

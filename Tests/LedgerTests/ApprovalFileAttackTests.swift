@@ -81,7 +81,8 @@ struct ApprovalForgery {
     ) {
         #expect(outcome.principal == nil, "\(name)", sourceLocation: sourceLocation)
         #expect(
-            outcome.problem.map { why.isEmpty || $0.contains(why) } == true, "\(name): \(outcome.problem ?? "counted")",
+            outcome.problem.map { why.isEmpty || $0.contains(why) } == true,
+            "\(name): \(outcome.problem ?? "counted")",
             sourceLocation: sourceLocation)
     }
 

@@ -333,7 +333,8 @@ struct Gated {
         gated.world.clock.pass(seconds: 2_800)
         try await controller.until("shadow") { $0.stage == .shadow }
         try await controller.settled()
-        try await controller.feed()
+        // Too few to go on: a pass that began before the clock moved must not.
+        try await controller.feed(20)
         // It closes again: the candidate stays, and a breach still takes it back.
         gated.world.clock.pass(seconds: 3_600)
         try await controller.feed()

@@ -15,6 +15,8 @@ package struct ApprovalFile: Codable, Sendable, Hashable {
     }
 
     package static let bytesMax = 64 << 10
+    /// In one folder; each costs a signature check when it is read.
+    package static let countMax = 256
 
     package static func folder(_ rollout: RolloutName) -> String { "rollouts/\(rollout)/approvals" }
 

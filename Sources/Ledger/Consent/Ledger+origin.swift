@@ -92,6 +92,8 @@ extension Ledger {
 
     /// A change of more commits than this was not made by people.
     private static let originCommitsMax = 1_000
+    /// Decisions that are looked at for it; beyond them all of history is the change.
+    private static let lookBackMax = 500
 
     /// The newest commit that a decision read in which another version was asked for: what came
     /// after it is the change. `nil` when there is none, and all history is.
@@ -99,7 +101,7 @@ extension Ledger {
         _ version: VersionName, before start: DecisionRecord, at tip: ObjectID
     ) async throws -> ObjectID? {
         var number = start.number - 1
-        while number > 0 {
+        while number > max(0, start.number - Self.lookBackMax) {
             guard
                 let (record, _) = try await decision(number, of: start.rollout, at: tip)
             else { return nil }

@@ -23,7 +23,7 @@ package struct Consent: Codable, Sendable, Hashable {
 
     package init(
         approvals: [SeenApproval] = [], authors: [ChangeAuthor] = [], controllers: [String] = [],
-        signers: Signers = .unusable(reason: "there is no policies/signers"),
+        signers: Signers = .unusable(reason: "nobody has to agree now"),
         runDigest: Digest? = nil, before: ApprovalTerms? = nil
     ) {
         self.approvals = approvals

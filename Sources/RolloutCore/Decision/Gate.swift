@@ -40,6 +40,9 @@ struct Gate {
 }
 
 extension Run {
+    /// Whether people must agree before the next step.
+    package var isGated: Bool { plan.step(step + 1).map(needsApproval) ?? false }
+
     /// Whether people must agree before a step: its stage asks for it, or they agreed to less.
     package func needsApproval(of next: Step) -> Bool {
         next.approval || (approvedShare.map { $0 < next.largestShare } ?? false)

@@ -98,9 +98,9 @@ struct AuditVerifyCommand: AsyncParsableCommand {
             return try FileHandle.standardOutput.write(contentsOf: Data(json.pretty))
         }
         print(
-            "\(grouped(report.decisions)) decisions of \(grouped(report.rollouts)) rollouts in "
-                + "\(grouped(report.commits)) commits, \(grouped(report.approvals)) approvals used, "
-                + "\(decimal(seconds, 2)) s")
+            "\(counted(report.decisions, "decision")) of \(counted(report.rollouts, "rollout")) in "
+                + "\(counted(report.commits, "commit")), \(counted(report.approvals, "approval")) "
+                + "used, \(decimal(seconds, 2)) s")
         if let bare, bare > 0 {
             print(
                 "the \(grouped(report.signatures)) signature checks alone: \(decimal(bare, 2)) s, "
@@ -119,7 +119,7 @@ struct AuditVerifyCommand: AsyncParsableCommand {
         where count > Self.shownMax {
             print("… and \(grouped(count - Self.shownMax)) more of \(code.rawValue)")
         }
-        print("\(grouped(report.problems.count)) problems")
+        print(counted(report.problems.count, "problem"))
     }
 
     private static func key(_ path: String) throws -> PublicKey {
@@ -143,6 +143,11 @@ struct AuditVerifyCommand: AsyncParsableCommand {
         }
         return ids
     }
+}
+
+/// `1 decision`, `1,204 decisions`
+private func counted(_ count: Int, _ what: String) -> String {
+    "\(grouped(count)) \(what)" + (count == 1 ? "" : "s")
 }
 
 extension Duration {

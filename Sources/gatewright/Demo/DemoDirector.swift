@@ -1,3 +1,4 @@
+import Audit
 import Foundation
 import Git
 import Ledger
@@ -241,6 +242,9 @@ struct DemoWatcher {
         guard let tip = try await ledger.trustedTip() else { return (0, ["nothing was recorded"]) }
         let name = try RolloutName(DemoWorld.rollout)
         var problems = try await ledger.verify(name, at: tip)
+        let audit = HistoryAudit(
+            path: world.remote, worker: RemoteWorker(executable: Executable.path))
+        problems += try await audit.run(tip: tip).problems.map(\.description)
         do {
             try GitProgram.demo.run(["-C", world.remote, "fsck", "--strict"])
         } catch {

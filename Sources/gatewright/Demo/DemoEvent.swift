@@ -138,6 +138,7 @@ enum Output {
               gatewright status  --repository \(summary.repository)
               gatewright why     --repository \(summary.repository) \(DemoWorld.rollout)
               gatewright history --repository \(summary.repository) \(DemoWorld.rollout)
+              gatewright audit verify --repository \(summary.repository)
               logs of every process: \(summary.directory)/*.log
             """)
     }

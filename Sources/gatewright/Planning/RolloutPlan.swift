@@ -203,7 +203,7 @@ enum Loosening {
                 return found + ["nobody has to approve any more"]
             }
             if new.minApprovals < old.minApprovals {
-                found.append("\(new.minApprovals) approvals instead of \(old.minApprovals)")
+                found.append("approvals needed: \(new.minApprovals) instead of \(old.minApprovals)")
             }
             let added = new.people.filter { !old.people.contains($0) }
             if !added.isEmpty { found.append("\(added.joined(separator: ", ")) may approve too") }
