@@ -9,12 +9,12 @@ package struct RecordWriter: Codable, Sendable, Hashable {
     /// When this life of the controller began: two that run at once differ in it.
     package let started: Timestamp?
     package let software: String
-    /// SHA-256 of the program's file.
-    package let build: Digest?
+    /// What the linker called the build, in hexadecimal.
+    package let build: String?
 
     package init(
         name: String, key: String? = nil, started: Timestamp? = nil, software: String,
-        build: Digest? = nil
+        build: String? = nil
     ) {
         self.name = name
         self.key = key

@@ -47,7 +47,8 @@ extension EndToEnd {
         }
 
         private func check(_ world: World, came expected: [String]) async throws {
-            #expect(try await decisions(world) == expected)
+            let came = try await decisions(world)
+            #expect(came == expected, "\(came.joined(separator: "; "))")
             #expect(try await world.remote.problems() == [])
         }
 

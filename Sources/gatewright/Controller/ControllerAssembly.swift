@@ -141,7 +141,7 @@ struct ControllerAssembly {
             author: try CommitAuthor(name: "gatewright", email: settings.identity.name),
             writer: RecordWriter(
                 name: settings.identity.name, key: key.publicKey.fingerprint,
-                started: WallClock.now(), software: Build.software, build: Executable.digest),
+                started: WallClock.now(), software: Build.software, build: BuildID.current),
             key: key)
     }
 
@@ -214,11 +214,5 @@ enum Executable {
     static var path: String {
         let link = try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")
         return link ?? CommandLine.arguments.first ?? "gatewright"
-    }
-
-    /// SHA-256 of the program's file, so that a record names the very build that made it.
-    static var digest: Digest? {
-        guard let data = FileManager.default.contents(atPath: "/proc/self/exe") else { return nil }
-        return RecordFile.digest(data)
     }
 }
