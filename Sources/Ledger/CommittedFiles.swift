@@ -47,8 +47,7 @@ package final class CommittedFiles {
             signers: SignerFiles(
                 signers: try await bytes(SignerFiles.signersPath, tree),
                 revoked: try await bytes(SignerFiles.revokedPath, tree)),
-            controllers: checked.groups.people(["controllers"])
-                .filter { $0 != "controllers" }.sorted())
+            controllers: checked.groups.controllers)
         if policies.count >= Self.kept { policies = [:] }
         policies[id] = found
         return found

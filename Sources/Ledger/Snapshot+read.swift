@@ -64,7 +64,7 @@ extension Snapshot {
             cache.tree = tree
             return Snapshot(
                 commit: commit, rollouts: rollouts, recorded: recorded, stop: stop,
-                signers: cache.signers, controllers: controllers,
+                signers: cache.signers, controllers: cache.policies.groups.controllers,
                 diagnostics: (cache.policies.diagnostics
                     + cache.diagnostics.keys.sorted().flatMap { cache.diagnostics[$0] ?? [] }),
                 changed: policiesChanged ? changed.union(rollouts.keys) : changed, cache: cache)
@@ -160,10 +160,6 @@ extension Snapshot {
             }
             rollouts[name] = RequestedRollout(
                 checked, groups: cache.policies.groups, approvals: approvals.map(\.value))
-        }
-
-        private var controllers: [String] {
-            cache.policies.groups.people(["controllers"]).filter { $0 != "controllers" }.sorted()
         }
 
         private mutating func readSigners(_ tree: ObjectID) async throws {

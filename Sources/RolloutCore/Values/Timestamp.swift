@@ -113,7 +113,7 @@ private func civil(fromDays days: Int64) -> (Int64, Int64, Int64) {
 
 extension Int64 {
     /// Division that rounds down, also below zero.
-    fileprivate func floorDivided(by divisor: Int64) -> Int64 {
+    func floorDivided(by divisor: Int64) -> Int64 {
         let (quotient, remainder) = quotientAndRemainder(dividingBy: divisor)
         return remainder < 0 ? quotient - 1 : quotient
     }

@@ -47,10 +47,10 @@ package struct WindowClock: Codable, Sendable, Hashable {
         guard let seconds = zone.seconds(at: moment), let interval = policy.allow ?? policy.deny
         else { return nil }
         let local = moment.milliseconds &+ seconds &* 1_000
-        let day = local.flooredDivision(by: Self.dayMilliseconds)
+        let day = local.floorDivided(by: Self.dayMilliseconds)
         let minute = (local &- day &* Self.dayMilliseconds) / 60_000
         // 1970-01-01 was a Thursday.
-        let weekday = Int((day &+ 3) - ((day &+ 3).flooredDivision(by: 7)) * 7) + 1
+        let weekday = Int((day &+ 3) - ((day &+ 3).floorDivided(by: 7)) * 7) + 1
         return interval.days.contains(weekday)
             && (Int64(interval.from)..<Int64(interval.to)).contains(minute)
     }
@@ -74,7 +74,7 @@ package struct WindowClock: Codable, Sendable, Hashable {
     func edges(after now: Timestamp) -> [Timestamp] {
         guard let interval = policy.allow ?? policy.deny else { return [] }
         let offsets = Set(zone.offsets.map(\.seconds))
-        let today = now.milliseconds.flooredDivision(by: Self.dayMilliseconds)
+        let today = now.milliseconds.floorDivided(by: Self.dayMilliseconds)
         var edges = zone.offsets.map(\.from) + [policy.expires].compactMap { $0 }
         for day in -1...Self.daysAhead {
             for minute in [interval.from, interval.to] {
@@ -114,12 +114,5 @@ package struct WindowsNow: Sendable, Hashable {
     /// The strongest of what the closed windows ask of a candidate on its way.
     package var inFlight: WindowPolicy.InFlightRule? {
         [.rollback, .hold, .continue].first { rule in closed.contains { $0.inFlight == rule } }
-    }
-}
-
-extension Int64 {
-    fileprivate func flooredDivision(by divisor: Int64) -> Int64 {
-        let (quotient, remainder) = quotientAndRemainder(dividingBy: divisor)
-        return remainder < 0 ? quotient - 1 : quotient
     }
 }

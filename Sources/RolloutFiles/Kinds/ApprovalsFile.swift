@@ -65,6 +65,9 @@ package struct Groups: Codable, Hashable, Sendable {
 
     package init(members: [String: [String]]) { self.members = members }
 
+    /// The names under which controllers sign: the group `controllers`, in order.
+    package var controllers: [String] { Set(members["controllers"] ?? []).sorted() }
+
     /// The people behind names of groups and people, each once.
     package func people(_ names: [String]) -> Set<String> {
         Set(names.flatMap { members[$0] ?? [$0] })

@@ -51,7 +51,6 @@ struct ConsentArguments: ParsableArguments {
             rollout, RecordedRepository(path: repository, branch: branch))
         if !hotfix { try transition.checkGate(rollout) }
         let approval = try approval(answer, transition, hotfix: hotfix, maxShare: maxShare)
-        print(transition.text(approval))
         let signature = try sign(approval)
         let file = ApprovalFile(approval: approval, signature: signature)
         let objection = try await transition.objection(to: file)
@@ -75,9 +74,9 @@ struct ConsentArguments: ParsableArguments {
         }
         let approval = try transition.approval(
             answer, hotfix: hotfix, maxShare: maxShare, lasting: span, comment: reason)
+        print(transition.text(approval))
         guard !yes else { return approval }
-        print(transition.text(approval) + "\n")
-        print(answer == .approve ? "Approve? [y/N] " : "Reject? [y/N] ", terminator: "")
+        print(answer == .approve ? "\nApprove? [y/N] " : "\nReject? [y/N] ", terminator: "")
         guard readLine()?.lowercased() == "y" else {
             throw ValidationError("nothing was signed; without a terminal add --yes")
         }
