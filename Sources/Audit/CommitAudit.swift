@@ -5,11 +5,16 @@ import RolloutCore
 import RolloutFiles
 
 /// Looks at commits one by one: everything that can be said of a record without its neighbours.
+///
+/// It runs on the queue of its repository: a commit takes some twenty questions to it, and each
+/// would change threads twice.
 actor CommitAudit {
     private let repository: GitRepository
     private let ledger: Ledger
     private var inputs: CommittedFiles
-    private var origin: RunOrigin?
+    private var origins: [RunID: RunOrigin] = [:]
+    /// Runs whose origin is kept: as many as go on at once.
+    private static let originsKept = 4_096
     private let pinned: Set<PublicKey>
 
     init(
@@ -23,6 +28,8 @@ actor CommitAudit {
         inputs = CommittedFiles(repository)
         self.pinned = pinned
     }
+
+    nonisolated var unownedExecutor: UnownedSerialExecutor { repository.unownedExecutor }
 
     func look(_ id: ObjectID) async throws -> CommitFinding {
         let commit = try await repository.commitInfo(id)
@@ -172,8 +179,10 @@ actor CommitAudit {
     /// Where the run of a record comes from. The same for all of its records.
     private func origin(_ record: DecisionRecord, _ id: ObjectID) async throws -> RunOrigin? {
         guard let run = record.input.state.run, run.approvals != nil else { return nil }
-        if let origin, origin.run == run.id { return origin }
-        origin = try await ledger.origin(of: run.id, at: id)
+        if let known = origins[run.id] { return known }
+        let origin = try await ledger.origin(of: run.id, at: id)
+        if origins.count >= Self.originsKept { origins = [:] }
+        origins[run.id] = origin
         return origin
     }
 

@@ -62,9 +62,6 @@ enum TransactionKind: HandleKind {
 enum RevisionWalkKind: HandleKind {
     static func free(_ raw: OpaquePointer) { git_revwalk_free(raw) }
 }
-enum DiffKind: HandleKind {
-    static func free(_ raw: OpaquePointer) { git_diff_free(raw) }
-}
 enum RemoteKind: HandleKind {
     static func free(_ raw: OpaquePointer) { git_remote_free(raw) }
 }
