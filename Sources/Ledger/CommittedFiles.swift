@@ -25,13 +25,13 @@ package final class CommittedFiles {
         let rollout: ObjectID?
     }
 
-    private let repository: GitRepository
+    private let repository: any Repository
     private var policies: [ObjectID?: Policies] = [:]
     private var rollouts: [Key: Rollout] = [:]
     /// Sets of policies and rollouts that are kept: enough for a history in its order.
     private static let kept = 256
 
-    package init(_ repository: GitRepository) { self.repository = repository }
+    package init(_ repository: any Repository) { self.repository = repository }
 
     package func policies(at commit: ObjectID) async throws -> Policies {
         let tree = try await repository.commitInfo(commit).tree

@@ -7,9 +7,8 @@ import RolloutFiles
 ///
 /// All records are files on one branch, so one compare-and-swap decides between two controllers.
 package actor Ledger {
-    package let repository: GitRepository
-    let remote: GitRemote?
-    let worker: RemoteWorker
+    package let repository: any Repository
+    let remote: (any RemoteBranch)?
     let author: CommitAuthor
     let writer: RecordWriter
     /// Signs every commit; `nil` only where nothing is recorded for others to check.
@@ -32,16 +31,27 @@ package actor Ledger {
     ///   - remote: `nil` records in the repository itself, on its own branch.
     ///   - branch: without `refs/heads/`.
     package init(
-        repository: GitRepository, remote: GitRemote?, branch: String, worker: RemoteWorker,
+        repository: any Repository, remote: (any RemoteBranch)?, branch: String,
         author: CommitAuthor, writer: RecordWriter, key: PrivateKey? = nil
     ) throws(GitError) {
         self.repository = repository
         self.remote = remote
-        self.worker = worker
         self.author = author
         self.writer = writer
         self.key = key
         self.branch = try .branch(branch)
+    }
+
+    /// A ledger of a repository on disk, whose remote helper processes talk to.
+    package init(
+        repository: GitRepository, remote: GitRemote?, branch: String, worker: RemoteWorker,
+        author: CommitAuthor, writer: RecordWriter, key: PrivateKey? = nil
+    ) throws(GitError) {
+        try self.init(
+            repository: repository,
+            remote: remote.map {
+                WorkedRemote(repositoryPath: repository.path, remote: $0, worker: worker)
+            }, branch: branch, author: author, writer: writer, key: key)
     }
 
     // MARK: Reading the remote
@@ -72,9 +82,7 @@ package actor Ledger {
             }
             let outcome: FetchOutcome
             do {
-                outcome = try await worker.fetch(
-                    repositoryPath: repository.path, remote: remote,
-                    into: try ReferenceName(Self.fetched))
+                outcome = try await remote.fetch(into: try ReferenceName(Self.fetched))
             } catch let failure as RemoteFailure {
                 return Sync(tip: try await trustedTip(), halted: "\(failure)")
             }
@@ -118,7 +126,7 @@ package actor Ledger {
     /// with the old history are not brought back: routers are compared with the new one.
     /// - Returns: from where to where the mark moved; `nil` when nothing was rewritten.
     package static func acceptHistory(
-        in repository: GitRepository
+        in repository: any Repository
     ) async throws(GitError) -> (from: ObjectID, to: ObjectID)? {
         let mark = try ReferenceName(Self.trusted)
         guard let tip = try await repository.resolve(try ReferenceName(Self.fetched)),
@@ -235,9 +243,8 @@ package actor Ledger {
             }
         }
         do throws(RemoteFailure) {
-            let tip = try await worker.pushAcknowledged(
-                repositoryPath: repository.path, remote: remote, commit: commit, expecting: base,
-                fetchingInto: try fetchedName())
+            let tip = try await remote.pushAcknowledged(
+                commit, expecting: base, fetchingInto: try fetchedName())
             let sync = try? await believe(tip)
             return sync?.halted.map { .unknown($0) }
         } catch {

@@ -216,7 +216,7 @@ extension Snapshot {
         private mutating func noticeLoss(of names: [RolloutName]) async throws {
             guard !names.isEmpty else { return }
             let past = try await ledger.repository.history(
-                from: commit, touching: "state", limit: GitLimit.historyScanMax)
+                from: commit, hiding: nil, touching: "state", limit: GitLimit.historyScanMax)
             let lines = past.flatMap { $0.message.split(separator: "\n") }
             let ever = Set(lines.filter { $0.hasPrefix("Rollout: ") }.map { $0.dropFirst(9) })
             for name in names where ever.contains(Substring(name.rawValue)) {

@@ -5,12 +5,18 @@ package struct ControllerClock: Sendable {
     package let now: @Sendable () -> Timestamp
     /// Milliseconds since some fixed moment of this process; never jumps.
     package let monotonic: @Sendable () -> Int64
+    /// Waits; throws `CancellationError` when the task is cancelled meanwhile.
+    package let sleep: @Sendable (TimeSpan) async throws -> Void
 
     package init(
-        now: @escaping @Sendable () -> Timestamp, monotonic: @escaping @Sendable () -> Int64
+        now: @escaping @Sendable () -> Timestamp, monotonic: @escaping @Sendable () -> Int64,
+        sleep: @escaping @Sendable (TimeSpan) async throws -> Void = {
+            try await Task.sleep(for: .milliseconds($0.milliseconds))
+        }
     ) {
         self.now = now
         self.monotonic = monotonic
+        self.sleep = sleep
     }
 }
 

@@ -114,7 +114,7 @@ extension Reconciler {
     private func firstSeen(_ payload: Digest, _ name: RolloutName, _ now: Timestamp) -> Timestamp {
         if let known = rollouts[name]?.firstSeen[payload] { return known }
         // If it cannot be kept, it is seen again after a restart: later, never earlier.
-        let seen = (try? history.firstSeen(payload, now: now)) ?? now
+        let seen = (try? disk.firstSeen(payload, now: now)) ?? now
         rollouts[name]?.firstSeen[payload] = seen
         return seen
     }

@@ -60,7 +60,7 @@ extension Reconciler {
                 number: record.number, kind: record.kind, subject: record.subject, commit: commit))
         log.info("\(record.subject)", metadata: ["decision": "\(record.number)"])
         do {
-            try history.record(DecisionEntry(record, commit: commit))
+            try disk.record(DecisionEntry(record, commit: commit))
         } catch {
             log.warning("the index misses a decision; run reindex", metadata: ["error": "\(error)"])
         }
@@ -92,7 +92,7 @@ extension Reconciler {
     func lower(_ name: RolloutName, _ draft: DecisionDraft) async {
         var draft = draft
         do {
-            try history.journal.append(
+            try disk.steps.append(
                 JournalEntry(
                     id: draft.id, rollout: name, bytes: try DraftFile.bytes(draft),
                     at: draft.input.now))
@@ -121,7 +121,7 @@ extension Reconciler {
             rollouts[name]?.taken[index] = draft
         }
         if let readBack = draft.readBack, let bytes = try? DraftFile.bytes(readBack) {
-            try? history.journal.markRouted(draft.id, readBack: bytes)
+            try? disk.steps.markRouted(draft.id, readBack: bytes)
         }
         startRecordingTaken(name)
     }
@@ -174,7 +174,7 @@ extension Reconciler {
     private func forget(_ name: RolloutName, _ draft: DecisionDraft, number: Int, commit: String) {
         rollouts[name]?.taken.removeAll { $0.id == draft.id }
         do {
-            try history.journal.markRecorded(draft.id, decision: number, commit: commit)
+            try disk.steps.markRecorded(draft.id, decision: number, commit: commit)
         } catch {
             // It is tried again after a restart, and found to be recorded.
             log.warning("a journal entry stays open", metadata: ["error": "\(error)"])
@@ -195,7 +195,7 @@ extension Reconciler {
             rollouts[name]?.found[region] != .serving(route)
         }
         let results = await withTaskGroup(of: (RegionName, RouteReadBack).self) { group in
-            for (region, route) in routes {
+            for (region, route) in routes.sorted(by: { $0.key < $1.key }) {
                 group.addTask {
                     do throws(RouterFailure) {
                         _ = try await router.apply(route)
@@ -243,7 +243,7 @@ extension Reconciler {
         for (name, regions) in regions.sorted(by: { $0.key < $1.key }) {
             guard let router = routers[name] else { continue }
             let answers = await withTaskGroup(of: (RegionName, RegionReadBack).self) { group in
-                for region in regions {
+                for region in regions.sorted() {
                     group.addTask { (region, await router.readBackAll(in: region)) }
                 }
                 return await group.reduce(into: [:]) { $0[$1.0] = $1.1 }

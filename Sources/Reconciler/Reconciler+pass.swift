@@ -118,7 +118,7 @@ extension Reconciler {
         }
         // If it cannot be kept, the step begins again after a restart: longer, never shorter.
         let start =
-            (try? history.stepStart(rollout: state.name, decision: generation, now: steadyNow))
+            (try? disk.stepStart(rollout: state.name, decision: generation, now: steadyNow))
             ?? steadyNow
         rollouts[state.name]?.stepStart = (generation, start)
         return TimeSpan(milliseconds: max(0, steadyNow - start))
@@ -126,7 +126,7 @@ extension Reconciler {
 
     /// A step back that could not be journalled would be forgotten by a crash.
     private var journalTrouble: String? {
-        history.journal.failure.map { "the journal failed (\($0)); mend the disk and restart" }
+        disk.steps.failure.map { "the journal failed (\($0)); mend the disk and restart" }
     }
 
     func send(_ name: RolloutName, _ what: ControllerEvent.What) {

@@ -86,7 +86,7 @@ extension Reconciler {
     package func status() -> ControllerStatus {
         ControllerStatus(
             at: clock.now(), commit: snapshot?.commit.hex, syncedAt: syncedAt, halted: halted,
-            journalFailure: history.journal.failure, diagnostics: snapshot?.diagnostics ?? [],
+            journalFailure: disk.steps.failure, diagnostics: snapshot?.diagnostics ?? [],
             rollouts: rollouts.keys.sorted().compactMap { status(of: $0) })
     }
 

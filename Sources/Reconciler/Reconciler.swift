@@ -31,7 +31,7 @@ package actor Reconciler {
     }
 
     let ledger: Ledger
-    let history: HistoryStore
+    let disk: any ControllerDisk
     let observatory: Observatory
     let routers: [RouterName: any TrafficRouter]
     let clock: ControllerClock
@@ -57,13 +57,13 @@ package actor Reconciler {
     /// - Parameter ordersPath: where orders that people give here are kept.
     /// - Throws: when that file exists and cannot be read.
     package init(
-        ledger: Ledger, history: HistoryStore, observatory: Observatory,
+        ledger: Ledger, disk: any ControllerDisk, observatory: Observatory,
         routers: [RouterName: any TrafficRouter], clock: ControllerClock,
         configuration: Configuration, ordersPath: String, log: Logger,
         report: @escaping @Sendable (ControllerEvent) -> Void
     ) throws {
         self.ledger = ledger
-        self.history = history
+        self.disk = disk
         self.observatory = observatory
         self.routers = routers
         self.clock = clock
@@ -95,8 +95,8 @@ package actor Reconciler {
     /// Takes up what an earlier life left behind: steady time, and steps that git never heard of.
     package func restore() async throws {
         monotonicBase = clock.monotonic()
-        steadyBase = try history.steadyElapsed()
-        let pending = try history.journal.pending()
+        steadyBase = try disk.steadyElapsed()
+        let pending = try disk.steps.pending()
         for id in pending.damaged {
             log.error("journal entry is damaged; look at the routers", metadata: ["id": "\(id)"])
         }
@@ -219,7 +219,7 @@ package actor Reconciler {
     ) async {
         while !Task.isCancelled {
             do {
-                try await Task.sleep(for: .milliseconds(interval.milliseconds))
+                try await clock.sleep(interval)
             } catch {
                 ring.finish()
                 return
@@ -233,7 +233,7 @@ package actor Reconciler {
         if !clockWatch.look(clock) { log.warning("the wall clock jumped; increases wait") }
         if wasSteady != clockIsSteady { due.formUnion(rollouts.keys) }
         do {
-            try history.heartbeat(elapsed: steadyNow)
+            try disk.heartbeat(elapsed: steadyNow)
         } catch {
             log.error("the heartbeat cannot be written", metadata: ["error": "\(error)"])
         }

@@ -7,7 +7,7 @@ package import RolloutCore
 /// Ingestion and folding happen in one place and in one order, so the evidence is a function of the
 /// stored facts: after a crash the same facts are folded again to the same result.
 package actor Observatory {
-    private let history: HistoryStore
+    private let disk: any ControllerDisk
     private var books: [RolloutName: EvidenceBook] = [:]
     private var saved: [RolloutName: Int64] = [:]
     private var onEvidence: @Sendable (Set<RolloutName>) -> Void = { _ in }
@@ -15,7 +15,7 @@ package actor Observatory {
     /// Facts that are read from disk at once while a book is rebuilt.
     private static let replayBatch = 20_000
 
-    package init(history: HistoryStore) { self.history = history }
+    package init(disk: any ControllerDisk) { self.disk = disk }
 
     /// Calls back with the rollouts whose evidence has changed. The call carries no data.
     package func notify(_ callback: @escaping @Sendable (Set<RolloutName>) -> Void) {
@@ -24,7 +24,7 @@ package actor Observatory {
 
     /// Stores a batch, all or nothing, and folds what is new into the evidence.
     package func ingest(_ batch: [Observation]) throws(HistoryError) -> IngestResult {
-        let result = try history.ingest(batch)
+        let result = try disk.ingest(batch)
         var touched: Set<RolloutName> = []
         for fact in result.facts {
             guard books[fact.answer.rollout] != nil else { continue }
@@ -56,7 +56,7 @@ package actor Observatory {
         _ run: Run, of state: RolloutState
     ) throws(HistoryError) -> EvidenceBook {
         var book = EvidenceBook(run, of: state)
-        if case .found(let lastFact, let bytes) = try history.loadEvidence(
+        if case .found(let lastFact, let bytes) = try disk.loadEvidence(
             key: book.key.description),
             let known = try? JSONDecoder().decode(EvidenceBook.self, from: Data(bytes)),
             known.key == book.key, known.lastFact == lastFact
@@ -66,7 +66,7 @@ package actor Observatory {
             book.follow(run, of: state)
         }
         while true {
-            let facts = try history.facts(
+            let facts = try disk.facts(
                 after: book.lastFact, rollout: state.name, fromGeneration: book.firstGeneration,
                 limit: Self.replayBatch)
             for fact in facts { book.fold(fact) }
@@ -92,7 +92,7 @@ package actor Observatory {
 
     private func save(_ rollout: RolloutName) throws(HistoryError) {
         guard let book = books[rollout], let bytes = try? JSONEncoder().encode(book) else { return }
-        try history.saveEvidence(
+        try disk.saveEvidence(
             key: book.key.description, lastFact: book.lastFact, bytes: Array(bytes))
         saved[rollout] = book.lastFact
     }

@@ -21,7 +21,7 @@ final class Controller: Sendable {
     ) async throws {
         self.world = world
         history = try HistoryStore.open(directory: world.folder + "/data").store
-        observatory = Observatory(history: history)
+        observatory = Observatory(disk: history)
         let ledger = try world.ledger()
         world.seen.watch(try world.ledger(), history)
         var configuration = Reconciler.Configuration()
@@ -30,7 +30,7 @@ final class Controller: Sendable {
         configuration.checkpointInterval = TimeSpan(milliseconds: 50)
         configure(&configuration)
         let reconciler = try Reconciler(
-            ledger: ledger, history: history, observatory: observatory,
+            ledger: ledger, disk: history, observatory: observatory,
             routers: [World.id("gateway"): world.router].merging(others) { $1 },
             clock: world.clock.controller, configuration: configuration,
             ordersPath: world.folder + "/orders.json",

@@ -41,7 +41,7 @@ import Testing
     @Test func aRestartKnowsWhatWasKnown() async throws {
         let store = try HistoryStore.temporary()
         defer { store.close() }
-        let first = Observatory(history: store)
+        let first = Observatory(disk: store)
         try await first.follow(Self.state)
         for batch in Self.batches(6) { _ = try await first.ingest(batch) }
         try await first.checkpoint()
@@ -50,7 +50,7 @@ import Testing
         let known = await Self.look(first)
         #expect(known.evidence.first?.process.counted?.trials == 450)
 
-        let second = Observatory(history: store)
+        let second = Observatory(disk: store)
         try await second.follow(Self.state)
         let again = await Self.look(second)
         #expect(again.evidence == known.evidence)
@@ -60,7 +60,7 @@ import Testing
     @Test func aDamagedSnapshotIsFoldedAgainFromTheFacts() async throws {
         let store = try HistoryStore.temporary()
         defer { store.close() }
-        let first = Observatory(history: store)
+        let first = Observatory(disk: store)
         try await first.follow(Self.state)
         for batch in Self.batches(5) { _ = try await first.ingest(batch) }
         let known = await Self.look(first)
@@ -68,7 +68,7 @@ import Testing
         // Garbage, and a snapshot that claims another place in the row of facts.
         for (sequence, bytes) in [(50, Array("{".utf8)), (1, []), (Int64.max, [])] {
             try store.saveEvidence(key: key, lastFact: sequence, bytes: bytes)
-            let second = Observatory(history: store)
+            let second = Observatory(disk: store)
             try await second.follow(Self.state)
             let again = await Self.look(second)
             #expect(again.evidence == known.evidence && again.traffic == known.traffic)
@@ -79,7 +79,7 @@ import Testing
             return
         }
         try store.saveEvidence(key: key, lastFact: 7, bytes: bytes)
-        let third = Observatory(history: store)
+        let third = Observatory(disk: store)
         try await third.follow(Self.state)
         let again = await Self.look(third)
         #expect(again.evidence == known.evidence)
@@ -89,13 +89,13 @@ import Testing
     @Test func aSnapshotOfAnEarlierStageGoesOn() async throws {
         let store = try HistoryStore.temporary()
         defer { store.close() }
-        let first = Observatory(history: store)
+        let first = Observatory(disk: store)
         try await first.follow(Self.state)
         for batch in Self.batches(3) { _ = try await first.ingest(batch) }
         let known = await Self.look(first).evidence
         try await first.checkpoint()
         let gradual = Scene.state(advances: 2, guardrails: Self.guardrails)
-        let second = Observatory(history: store)
+        let second = Observatory(disk: store)
         try await second.follow(gradual)
         try await first.follow(gradual)
         let (one, other) = await (Self.look(first), Self.look(second))
@@ -107,7 +107,7 @@ import Testing
     @Test func aSecondRunOfTheSameVersionsContinues() async throws {
         let store = try HistoryStore.temporary()
         defer { store.close() }
-        let observatory = Observatory(history: store)
+        let observatory = Observatory(disk: store)
         try await observatory.follow(Self.state)
         for batch in Self.batches(2) { _ = try await observatory.ingest(batch) }
         let known = await Self.look(observatory).evidence
@@ -122,7 +122,7 @@ import Testing
             onNewVersion: .queue, plan: run.plan, guardrails: run.guardrails,
             specDigest: Scene.digest("e"), policyDigest: run.policyDigest)
         let again = ended.after(.start(Action.Start(ask)), number: 5, at: Scene.start)
-        let restarted = Observatory(history: store)
+        let restarted = Observatory(disk: store)
         for one in [observatory, restarted] {
             try await one.follow(again)
             #expect(await Self.look(one).evidence.map(\.process) == known.map(\.process))
@@ -145,7 +145,7 @@ import Testing
         let store = try HistoryStore.temporary()
         defer { store.close() }
         let woken = Mutex<[Set<RolloutName>]>([])
-        let observatory = Observatory(history: store)
+        let observatory = Observatory(disk: store)
         await observatory.notify { names in woken.withLock { $0.append(names) } }
         let batch = try #require(Self.batches(1).first)
         _ = try await observatory.ingest(batch)

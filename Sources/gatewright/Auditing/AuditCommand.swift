@@ -52,8 +52,8 @@ extension RecordedRepository {
     }
 
     func rolloutsWithRecords() async throws -> [RolloutName] {
-        guard let state = try await ledger.repository.entry(at: "state", in: tip) else { return [] }
-        return try await ledger.repository.tree(state.id).compactMap { entry in
+        guard let state = try await repository.entry(at: "state", in: tip) else { return [] }
+        return try await repository.tree(state.id).compactMap { entry in
             entry.kind == .directory ? entry.name.text.flatMap { try? RolloutName($0) } : nil
         }.sorted()
     }

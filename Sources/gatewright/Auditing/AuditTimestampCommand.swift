@@ -37,7 +37,7 @@ struct AuditTimestampCommand: AsyncParsableCommand {
     func run() async throws {
         let authorities = try ca.map(TimestampAuthorities.init(file:))
         let recorded = try await clone.open()
-        let repository = await recorded.ledger.repository
+        let repository = recorded.repository
         let name = try StampReference.name(of: recorded.tip)
         if try await repository.resolve(name) != nil {
             print("\(recorded.tip) is stamped already; gatewright audit timestamps checks it")

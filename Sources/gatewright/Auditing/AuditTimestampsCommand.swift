@@ -45,7 +45,7 @@ struct AuditTimestampsCommand: AsyncParsableCommand {
     func run() async throws {
         let authorities = try TimestampAuthorities(file: ca)
         let recorded = try await clone.open()
-        let repository = await recorded.ledger.repository
+        let repository = recorded.repository
         let listing = try await repository.references(under: StampReference.prefix)
         var stamps: [Stamp] = listing.refused.map {
             Stamp(commit: $0, problem: "it is no name of a stamp")
@@ -70,7 +70,7 @@ struct AuditTimestampsCommand: AsyncParsableCommand {
             return Stamp(commit: reference.name.text, problem: "it is no name of a stamp")
         }
         var stamp = Stamp(commit: commit.hex)
-        let repository = await recorded.ledger.repository
+        let repository = recorded.repository
         do {
             guard
                 let entry = try await repository.entry(

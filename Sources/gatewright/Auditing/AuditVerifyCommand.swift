@@ -56,7 +56,7 @@ struct AuditVerifyCommand: AsyncParsableCommand {
         options.workers = max(1, workers)
         options.pinned = try Set(controllerKey.map(Self.key))
         options.anchors = try anchor.flatMap(Self.anchors)
-        options.anchors += try await recorded.ledger.repository.stampedCommits()
+        options.anchors += try await recorded.repository.stampedCommits()
         if isatty(STDERR_FILENO) == 1 {
             options.progress = { done, all in
                 let text = "\r\(grouped(done)) of \(grouped(all)) commits"

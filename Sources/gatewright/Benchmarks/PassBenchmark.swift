@@ -103,7 +103,7 @@ struct PassBenchmark {
         let (stream, continuation) = AsyncStream.makeStream(
             of: (at: ContinuousClock.Instant, event: ControllerEvent).self)
         let reconciler = try Reconciler(
-            ledger: ledger, history: history, observatory: Observatory(history: history),
+            ledger: ledger, disk: history, observatory: Observatory(disk: history),
             routers: [RouterName("gateway"): EmbeddedGatewayRouter(tables: [region: .instant])],
             clock: WallClock.controller, configuration: .init(), ordersPath: ordersPath,
             log: Logger(label: "bench") { _ in SwiftLogNoOpLogHandler() },

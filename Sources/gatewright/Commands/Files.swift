@@ -223,7 +223,7 @@ extension RecordedRepository {
     /// Which commit brought which decision, by `NAME/NUMBER`.
     fileprivate func commitsOfDecisions() async throws -> [String: String] {
         var commits: [String: String] = [:]
-        for commit in try await ledger.repository.history(
+        for commit in try await repository.history(
             from: tip, touching: "state", limit: GitLimit.historyScanMax)
         {
             var values: [Substring: Substring] = [:]

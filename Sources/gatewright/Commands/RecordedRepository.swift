@@ -7,11 +7,11 @@ import RolloutFiles
 
 /// A repository read without a controller: what is asked, and what was recorded.
 struct RecordedRepository {
+    let repository: GitRepository
     let ledger: Ledger
     let tip: ObjectID
 
     init(path: String, branch: String) async throws {
-        let repository: GitRepository
         do {
             repository = try GitRepository(opening: path)
         } catch {

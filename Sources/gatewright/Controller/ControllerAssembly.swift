@@ -43,7 +43,7 @@ struct ControllerAssembly {
             attributes: [.posixPermissions: 0o700])
         let opened = try HistoryStore.open(directory: data)
         for warning in opened.warnings { log.warning("\(warning)") }
-        let observatory = Observatory(history: opened.store)
+        let observatory = Observatory(disk: opened.store)
         let key = try ControllerKey.take(settings.identity, data: data, log: log)
         ledger = try await Self.ledger(settings, data: data, key: key)
         client = HTTPClient(
@@ -63,7 +63,7 @@ struct ControllerAssembly {
             configuration.afterEffect = CrashCounter(crash).count
         }
         reconciler = try Reconciler(
-            ledger: ledger, history: opened.store, observatory: observatory, routers: routers,
+            ledger: ledger, disk: opened.store, observatory: observatory, routers: routers,
             clock: WallClock.controller, configuration: configuration,
             ordersPath: data + "/orders.json", log: log, report: { _ in })
         poller = Poller(reconciler: reconciler, interval: settings.poll)
