@@ -121,6 +121,17 @@ let package = Package(
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ], swiftSettings: strict),
 
+        // The loop again, on one thread, in a world where everything goes wrong.
+        .target(name: "CSwiftTasks"),
+        .target(
+            name: "Simulator",
+            dependencies: [
+                "CSwiftTasks", "Calibration", "Git", "History", "Identity", "Ledger", "Reconciler",
+                "RolloutCore", "RolloutFiles", "Signals", "Traffic",
+                .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "Logging", package: "swift-log"),
+            ], swiftSettings: strict),
+
         // The workload that the shipped rollouts serve.
         .systemLibrary(
             name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
@@ -142,7 +153,7 @@ let package = Package(
                 "Audit", "Calibration", "Conformance", "ControlServer", "Evidence", "Gateway",
                 "Git",
                 "History", "Identity", "Ledger", "Reconciler", "ReferenceFleet", "RolloutCore",
-                "RolloutFiles", "Signals", "Traffic",
+                "RolloutFiles", "Signals", "Simulator", "Traffic",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "Logging", package: "swift-log"),

@@ -40,6 +40,11 @@ package final class Journal: Sendable {
         package let entries: [JournalEntry]
         /// Ids whose bytes are not those that were written; a person must look at the routers.
         package let damaged: [String]
+
+        package init(entries: [JournalEntry], damaged: [String]) {
+            self.entries = entries
+            self.damaged = damaged
+        }
     }
 
     static func open(in directory: DataDirectory) throws(HistoryError) -> (Journal, String?) {

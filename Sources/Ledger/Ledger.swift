@@ -1,7 +1,7 @@
 package import Git
 package import Identity
 package import RolloutCore
-import RolloutFiles
+package import RolloutFiles
 
 /// The only place where git and rollouts meet: reads what is asked, records what is decided.
 ///
@@ -14,6 +14,8 @@ package actor Ledger {
     /// Signs every commit; `nil` only where nothing is recorded for others to check.
     let key: PrivateKey?
     let branch: ReferenceName
+    /// Reads one file of the project. A simulation remembers what it has read in other worlds.
+    let parse: FileParser
     /// What asks the remote goes one after another: a record is built on the one before, two fetches
     /// would find each other's lock files, and a tip that was fetched before a record and looked at
     /// after it would seem to have lost the record.
@@ -32,8 +34,12 @@ package actor Ledger {
     ///   - branch: without `refs/heads/`.
     package init(
         repository: any Repository, remote: (any RemoteBranch)?, branch: String,
-        author: CommitAuthor, writer: RecordWriter, key: PrivateKey? = nil
+        author: CommitAuthor, writer: RecordWriter, key: PrivateKey? = nil,
+        parse: @escaping FileParser = {
+            ProjectFiles.parse(path: $0, bytes: $1, entry: $2)
+        }
     ) throws(GitError) {
+        self.parse = parse
         self.repository = repository
         self.remote = remote
         self.author = author
@@ -53,6 +59,9 @@ package actor Ledger {
                 WorkedRemote(repositoryPath: repository.path, remote: $0, worker: worker)
             }, branch: branch, author: author, writer: writer, key: key)
     }
+
+    package typealias FileParser =
+        @Sendable (_ path: String, _ bytes: [UInt8], _ entry: SourceFile.Entry) -> ParsedFile
 
     // MARK: Reading the remote
 

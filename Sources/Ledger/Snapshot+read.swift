@@ -125,17 +125,17 @@ extension Snapshot {
             case .directory: return nil
             }
             guard kind == .file else {
-                return ProjectFiles.parse(path: path, bytes: [], entry: kind)
+                return ledger.parse(path, [], kind)
             }
             do throws(GitError) {
                 let bytes = try await ledger.repository.blob(
                     entry.id, limitBytes: Snapshot.fileBytesMax)
-                return ProjectFiles.parse(path: path, bytes: bytes)
+                return ledger.parse(path, bytes, .file)
             } catch {
                 guard case .tooLarge = error.code else { throw error }
                 // Enough of nothing to be refused for its size, whatever it holds.
                 let blank = [UInt8](repeating: UInt8(ascii: " "), count: Snapshot.fileBytesMax)
-                return ProjectFiles.parse(path: path, bytes: blank)
+                return ledger.parse(path, blank, .file)
             }
         }
 

@@ -23,11 +23,17 @@ struct LocalOrders {
         try save()
     }
 
-    /// - Returns: whether there was a hold to lift.
-    mutating func liftHolds(of rollout: RolloutName) throws -> Bool {
+    /// Takes back what stands in the way of going on: holds, and rollbacks, which block for ever when
+    /// there is no version to go back to. A rollback that was done has no effect any more.
+    ///
+    /// - Returns: whether there was anything to lift.
+    mutating func lift(of rollout: RolloutName) throws -> Bool {
         let before = byRollout[rollout]?.count ?? 0
         byRollout[rollout]?.removeAll { order in
-            if case .hold = order.action { true } else { false }
+            switch order.action {
+            case .hold, .rollback: true
+            case .abort, .promote, .release, .resume: false
+            }
         }
         try save()
         return (byRollout[rollout]?.count ?? 0) < before

@@ -33,7 +33,7 @@ extension Reconciler {
         case .alreadyRecorded, .overtaken:
             // Fetch and decide again: what was decided was not done.
             rollouts[name]?.trouble = nil
-            await sync()
+            guard await hasNews() else { return postpone(name, Self.unseen) }
         case .refused(let text):
             postpone(name, "the record was refused: \(text); nothing was raised")
             return
@@ -155,13 +155,24 @@ extension Reconciler {
         case .overtaken:
             // While increases are halted nobody was faster: the branch is not where it was left, and
             // nothing fits onto it.
-            if halted == nil { await sync() }
+            let isNew = halted == nil ? await hasNews() : false
             if let halted { return owe(name, draft, halted) }
+            if !isNew { return owe(name, draft, Self.unseen) }
         case .refused(let text), .unknown(let text):
             return owe(name, draft, text)
         }
         due.insert(name)
         wake()
+    }
+
+    private static let unseen = "another commit was pushed first, and the remote does not show it yet"
+
+    /// Whether a fetch brings what was pushed first. A server that goes on showing an old branch
+    /// would otherwise be asked again without a pause.
+    private func hasNews() async -> Bool {
+        let before = snapshot?.commit
+        await sync()
+        return snapshot?.commit != before
     }
 
     private func owe(_ name: RolloutName, _ draft: DecisionDraft, _ reason: String) {

@@ -21,9 +21,10 @@ extension Reconciler {
                 log.error("an order cannot be kept", metadata: ["error": "\(error)"])
             }
         case .resume:
-            guard try localOrders.liftHolds(of: name) else {
+            guard try localOrders.lift(of: name) else {
                 throw OrderRefusal(
-                    description: "\(name) has no hold that was given here; commit the order to git")
+                    description: "\(name) has no hold or rollback that was given here; commit the "
+                        + "order to git")
             }
         case .promote, .release:
             throw OrderRefusal(

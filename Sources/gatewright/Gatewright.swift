@@ -39,7 +39,9 @@ struct Gatewright: AsyncParsableCommand {
                 ]),
             CommandGroup(name: "Auditing", subcommands: [AuditCommand.self]),
             CommandGroup(
-                name: "Statistics", subcommands: [RehearseCommand.self, StatsCommand.self]),
+                name: "Statistics", subcommands: [
+                    RehearseCommand.self, SimulateCommand.self, StatsCommand.self,
+                ]),
             CommandGroup(
                 name: "Running",
                 subcommands: [

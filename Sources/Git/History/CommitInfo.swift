@@ -7,6 +7,13 @@ package struct CommitPerson: Hashable, Sendable {
     /// Seconds, as git keeps them, times 1000.
     package let epochMilliseconds: Int64
     package let utcOffsetMinutes: Int
+
+    package init(name: String, email: String, epochMilliseconds: Int64, utcOffsetMinutes: Int) {
+        self.name = name
+        self.email = email
+        self.epochMilliseconds = epochMilliseconds
+        self.utcOffsetMinutes = utcOffsetMinutes
+    }
 }
 
 /// One commit as values. Texts are for people to read: bytes that are not UTF-8 are replaced, so
@@ -18,6 +25,18 @@ package struct CommitInfo: Hashable, Sendable {
     package let author: CommitPerson
     package let committer: CommitPerson
     package let message: String
+
+    package init(
+        id: ObjectID, tree: ObjectID, parents: [ObjectID], author: CommitPerson,
+        committer: CommitPerson, message: String
+    ) {
+        self.id = id
+        self.tree = tree
+        self.parents = parents
+        self.author = author
+        self.committer = committer
+        self.message = message
+    }
 
     init(_ raw: OpaquePointer) {
         id = ObjectID(git_commit_id(raw).pointee)

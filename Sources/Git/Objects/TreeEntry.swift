@@ -20,6 +20,13 @@ package struct TreeEntry: Hashable, Sendable {
     package let id: ObjectID
     package let kind: EntryKind
 
+    package init(name: EntryName, mode: UInt32, id: ObjectID, kind: EntryKind) {
+        self.name = name
+        self.mode = mode
+        self.id = id
+        self.kind = kind
+    }
+
     init(_ raw: OpaquePointer) {
         name = EntryName(bytes: bytes(of: git_tree_entry_name(raw)))
         mode = git_tree_entry_filemode_raw(raw).rawValue

@@ -6,7 +6,7 @@ package struct PrivateKey: Sendable {
     private let seed: [UInt8]
 
     /// - Throws: `InvalidIdentity` when OpenSSL cannot make a key of these 32 bytes.
-    private init(seed: [UInt8]) throws(InvalidIdentity) {
+    package init(seed: [UInt8]) throws(InvalidIdentity) {
         let point = try EnvelopeKey(privateEd25519: seed).publicEd25519()
         var blob: [UInt8] = []
         blob.append(string: PublicKey.Algorithm.ed25519.rawValue.utf8)

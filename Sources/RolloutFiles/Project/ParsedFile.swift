@@ -1,7 +1,7 @@
 package import RolloutCore
 
 /// One entry of a git tree, as read from the object database.
-package struct SourceFile: Sendable {
+package struct SourceFile: Sendable, Hashable {
     package enum Entry: String, Sendable, Hashable {
         case file
         /// Mode 120000. Its bytes are a path, which is never followed.

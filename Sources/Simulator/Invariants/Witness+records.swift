@@ -1,0 +1,199 @@
+import Git
+import Ledger
+import RolloutCore
+import Synchronization
+
+// What must hold of each record at the moment at which the server accepts it.
+extension Witness {
+    func check(_ accepted: Accepted) {
+        let record = accepted.record
+        trace.note(
+            accepted.at, "record \(record.rollout) \(record.number) \(record.kind) by \(accepted.controller)")
+        checkChain(accepted)
+        checkFreeze(accepted)
+        let run = accepted.before.state.run
+        switch record.action {
+        case .start(let start): checkStart(start, accepted)
+        case .advance(let step, let consent):
+            guard let run else { return fail(.order, "\(record.id) advances nothing") }
+            if run.step + 1 != step {
+                fail(.order, "\(record.id) goes from step \(run.step) to \(step)")
+            }
+            checkProof(accepted, run, isHotfix: consent?.isHotfix ?? false)
+            checkConsent(accepted, run, to: step, consent)
+        case .complete:
+            guard let run else { return fail(.order, "\(record.id) completes nothing") }
+            if run.step != run.plan.steps.count - 1 {
+                fail(.order, "\(record.id) completes at step \(run.step)")
+            }
+            checkProof(accepted, run, isHotfix: false)
+            if isBad(run) {
+                fail(.knownGood, "\(run.candidate.reference) is bad and became stable")
+            }
+        case .revert(let target, _): checkTarget(target, accepted)
+        case .rollBack, .stepBack, .hold, .refuse, .resume, .correct, .bootstrap: break
+        }
+        checkJournal(accepted)
+    }
+
+    private func checkChain(_ accepted: Accepted) {
+        let (record, before) = (accepted.record, accepted.before)
+        if record.number != before.state.decisions + 1 {
+            fail(.chain, "\(record.id) follows decision \(before.state.decisions)")
+        }
+        if record.previous != before.head { fail(.chain, "\(record.id) follows another record") }
+        if let at = before.state.decidedAt, record.at < at {
+            fail(.clock, "\(record.id) is of \(record.at), before the decision before it, \(at)")
+        }
+        let twins = self.accepted(record.rollout).filter { $0.record.id == record.id }
+        if twins.count > 1 { fail(.idempotent, "\(record.id) was recorded twice") }
+        if record.action.isForward, accepted.before.state != record.input.state {
+            fail(.single, "\(record.id) was decided on another state than the one it is recorded on")
+        }
+    }
+
+    /// What was read had a stop in it, or something else was asked for.
+    private func checkFreeze(_ accepted: Accepted) {
+        let record = accepted.record
+        guard record.action.isForward, let read = ObjectID(hex: record.inputsCommit),
+            let tree = try? remote.objects.commit(read).info.tree
+        else { return }
+        if (try? remote.objects.entry(at: "policies/stop.yaml", inTree: tree)) != nil {
+            fail(.freeze, "\(record.id) raises although the line was stopped")
+        }
+        let hold = "rollouts/\(record.rollout)/orders/hold.yaml"
+        if (try? remote.objects.entry(at: hold, inTree: tree)) != nil {
+            fail(.freeze, "\(record.id) raises although somebody holds \(record.rollout)")
+        }
+    }
+
+    private func checkStart(_ start: Action.Start, _ accepted: Accepted) {
+        let record = accepted.record
+        let candidate = start.candidate.reference
+        if let read = ObjectID(hex: record.inputsCommit),
+            let tree = try? remote.objects.commit(read).info.tree,
+            let entry = try? remote.objects.entry(
+                at: ProjectText.specPath(record.rollout), inTree: tree),
+            let bytes = try? remote.objects.blob(entry.id)
+        {
+            let asked = String(decoding: bytes, as: UTF8.self)
+            if !asked.contains("  version: \(candidate.version)\n") {
+                fail(.spec, "\(record.id) starts \(candidate), which \(read.short) does not ask for")
+            }
+        }
+        guard !state.withLock({ $0.wasHistoryLost }) else { return }
+        let refusal = self.accepted(record.rollout).last { earlier in
+            guard earlier.record.number < record.number,
+                case .rollBack(let cause) = earlier.record.action, cause.refusesDigest
+            else { return false }
+            return earlier.before.state.run?.candidate.reference.digest == candidate.digest
+        }
+        guard let refusal else { return }
+        guard let released = people.release(of: candidate.digest), released >= refusal.at else {
+            return fail(
+                .tombstone, "\(record.id) tries \(candidate) again after \(refusal.record.id)")
+        }
+    }
+
+    private func checkTarget(_ target: ServedVersion, _ accepted: Accepted) {
+        let digest = target.reference.digest
+        guard !state.withLock({ $0.wasHistoryLost }) else { return }
+        let wasGood = self.accepted(accepted.record.rollout).contains { earlier in
+            switch earlier.record.action {
+            case .bootstrap(let bootstrap): bootstrap.version.reference.digest == digest
+            case .complete: earlier.before.state.run?.candidate.reference.digest == digest
+            default: false
+            }
+        }
+        if !wasGood { fail(.target, "\(accepted.record.id) goes back to \(target.reference)") }
+    }
+
+    // MARK: Proof
+
+    /// Time and observations that an advance needs, from the world's own clock and counts.
+    private func checkProof(_ accepted: Accepted, _ run: Run, isHotfix: Bool) {
+        let record = accepted.record
+        guard !isHotfix, !people.promoted(run.id, from: run.step) else { return }
+        let digest = run.candidate.reference.digest
+        guard let step = run.currentStep,
+            let begun = self.accepted(record.rollout).last(where: {
+                $0.after.state.run?.stepGeneration == run.stepGeneration
+                    && $0.before.state.run?.stepGeneration != run.stepGeneration
+            })
+        else { return fail(.order, "\(record.id) leaves a step that nothing began") }
+        let elapsed = accepted.at - begun.at
+        if elapsed < step.soak.milliseconds {
+            fail(
+                .clock,
+                "\(record.id) leaves step \(run.step) after \(elapsed / 1_000) s of \(step.soak)")
+        }
+        if isBad(run) {
+            fail(.unknown, "\(record.id) advances \(run.candidate.reference), which is bad")
+        }
+        let seen = samples(digest, from: run.stageGeneration, at: accepted.controller)
+        if seen < ProjectText.samplesMin {
+            fail(
+                .evidence,
+                "\(record.id) rests on \(seen) answers of \(ProjectText.samplesMin) in its stage")
+        }
+        if record.verdicts.contains(where: { $0.required && $0.verdict != .pass }) {
+            fail(.unknown, "\(record.id) advances without a pass of each guardrail")
+        }
+    }
+
+    // MARK: Consent
+
+    /// Who really said yes, from what people did.
+    private func checkConsent(
+        _ accepted: Accepted, _ run: Run, to step: Int, _ consent: UsedConsent?
+    ) {
+        let record = accepted.record
+        guard let next = run.plan.step(step), let terms = run.approvals,
+            next.approval, run.currentStep?.stage != next.stage
+        else { return }
+        let answers = people.answers(to: run.id)
+        let honest = Set(
+            answers.filter { answer in
+                answer.isApproval && answer.person != People.engineer
+                    && (people.revocation(of: answer.person).map { $0 > answer.at } ?? true)
+            }.map(\.person))
+        if honest.count < terms.minApprovals {
+            fail(
+                .approval,
+                "\(record.id) needs \(terms.minApprovals) people, \(honest.count) agreed")
+        }
+        let used = consent?.payloads ?? []
+        let before = self.accepted(record.rollout).filter { $0.commit != accepted.commit }
+        let isReused = before.contains { earlier in
+            guard case .advance(_, let consent?) = earlier.record.action else { return false }
+            return !Set(consent.payloads).isDisjoint(with: used)
+        }
+        if isReused, !state.withLock({ $0.wasHistoryLost }) {
+            fail(.once, "\(record.id) uses an approval again")
+        }
+    }
+
+    // MARK: Journal
+
+    /// A backward step was on disk before its record.
+    private func checkJournal(_ accepted: Accepted) {
+        let record = accepted.record
+        guard !record.action.isForward, !hasDiskTrouble else { return }
+        let isKnown = hosts.contains { host in
+            host.everAppended.contains { $0.id == record.id && $0.at <= accepted.at }
+        }
+        if !isKnown { fail(.wal, "\(record.id) was never journalled") }
+    }
+
+    /// Whether a journal was ever kept from being written.
+    var hasDiskTrouble: Bool {
+        plan.events.contains { timed in
+            switch timed.event {
+            case .failSync: true
+            case .failEffect(_, let effect, _, _): effect == .appendStep
+            case .crashAtEffect(_, let effect, _, _): effect == .appendStep
+            default: false
+            }
+        }
+    }
+}

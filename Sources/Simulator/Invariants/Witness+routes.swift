@@ -1,0 +1,176 @@
+import Git
+import Ledger
+import RolloutCore
+import Synchronization
+
+// What must hold whenever a gateway begins to serve something else.
+extension Witness {
+    func changed(_ change: SimulatedRouters.Change) {
+        trace.note(
+            change.at,
+            "route \(change.rollout) \(change.region) \(change.after.map(\.told) ?? "none") "
+                + "by \(change.by)")
+        if let after = change.after {
+            state.withLock { state in
+                state.earlier["\(change.rollout)/\(change.region)", default: []].append(after)
+            }
+        }
+        noteExposure(change)
+        guard case .controller(let controller, _) = change.by else { return }
+        guard let after = change.after else {
+            return fail(.nonEmpty, "\(change.rollout) has no route left in \(change.region)")
+        }
+        if let before = change.before, after.generation < before.generation {
+            fail(
+                .fence,
+                "\(change.region) went from generation \(before.generation) to \(after.generation)")
+        }
+        if after.mirror > .zero, after.share > .zero {
+            fail(.shadow, "\(change.rollout) is served and mirrored in \(change.region)")
+        }
+        if after.exposes(more: change.before) {
+            checkRaise(after, change, by: controller)
+        } else if change.before?.candidate != nil {
+            checkLowering(after, change, by: controller)
+        }
+    }
+
+    /// A raise is what the newest accepted record of its rollout says, exactly.
+    private func checkRaise(
+        _ route: Route, _ change: SimulatedRouters.Change, by controller: Int
+    ) {
+        let records = accepted(change.rollout)
+        guard
+            let source = records.last(where: {
+                $0.after.state.generation == route.generation
+                    && $0.after.state.routes[route.region] == route
+            })
+        else {
+            return fail(
+                .expose, "\(route.told) in \(route.region) was never accepted by git")
+        }
+        let later = records.filter {
+            $0.at > source.at && $0.after.state.generation > route.generation
+        }
+        for newer in later {
+            // Another controller's record has to be fetched first, and its routers reached.
+            let grace: Int64 = newer.controller == controller ? 0 : Self.newsTravels
+            if change.at - newer.at > grace, route.exposes(more: newer.after.state.routes[route.region]) {
+                fail(
+                    .abortWins,
+                    "\(route.told) in \(route.region) was raised after \(newer.record.id)")
+                return
+            }
+        }
+        checkStopped(route, change)
+    }
+
+    /// How long a record of one controller takes to bind another one.
+    private static let newsTravels: Int64 = 60_000
+
+    private func checkStopped(_ route: Route, _ change: SimulatedRouters.Change) {
+        guard let since = stopSince, change.at - since > Self.newsTravels, remoteWasHealthy else {
+            return
+        }
+        fail(.freeze, "\(route.told) in \(route.region) was raised while the line was stopped")
+    }
+
+    /// Since when `stop.yaml` lies on the branch, without a break.
+    private var stopSince: Int64? {
+        var since: Int64?
+        for move in remote.moves {
+            guard let id = move.to, let tree = try? remote.objects.commit(id).info.tree,
+                (try? remote.objects.entry(at: "policies/stop.yaml", inTree: tree)) != nil
+            else {
+                since = nil
+                continue
+            }
+            since = since ?? move.at
+        }
+        return since
+    }
+
+    private var remoteWasHealthy: Bool {
+        !plan.events.contains { timed in
+            switch timed.event {
+            case .remoteDown, .remoteIsStale, .remoteIsSlow, .rewindRemote, .deleteBranch, .pause,
+                .failEffect:
+                true
+            default: false
+            }
+        }
+    }
+
+    /// A lowering that git has not accepted is on disk first.
+    private func checkLowering(
+        _ route: Route, _ change: SimulatedRouters.Change, by controller: Int
+    ) {
+        let isAccepted = accepted(change.rollout).contains {
+            $0.after.state.routes[route.region] == route
+                || $0.after.state.stableRoutes[route.region] == route
+        }
+        guard !isAccepted, !hasDiskTrouble else { return }
+        let host = hosts.first { $0.place == controller }
+        let isJournalled =
+            host?.everAppended.contains { $0.rollout == change.rollout && $0.at <= change.at }
+            ?? false
+        if !isJournalled {
+            fail(
+                .wal, "\(route.told) in \(route.region) was lowered without a word on disk or in git")
+        }
+    }
+
+    // MARK: Breaches that go on
+
+    private func noteExposure(_ change: SimulatedRouters.Change) {
+        let key = "\(change.rollout)/\(change.region)"
+        let isBad =
+            change.after.map { route in
+                route.share > .zero
+                    && route.candidate.map { qualities[$0.reference.digest] == .failing } ?? false
+            } ?? false
+        state.withLock { state in
+            state.exposedSince[key] = isBad ? state.exposedSince[key] ?? change.at : nil
+        }
+    }
+
+    /// Now and then: a bad candidate may not be served for long where nothing stands in the way.
+    func scheduleLooks() {
+        scheduler.after(.seconds(60)) { [weak self] in
+            self?.checkBreaches()
+            self?.scheduleLooks()
+        }
+    }
+
+    private static let breachTakes: Int64 = 600_000
+
+    private func checkBreaches() {
+        guard plan.events.isEmpty || isQuiet else { return }
+        for (key, since) in state.withLock({ $0.exposedSince }).sorted(by: { $0.key < $1.key })
+        where scheduler.now - since > Self.breachTakes {
+            let name = key.split(separator: "/").first.map(String.init) ?? ""
+            guard plan.rollouts.first(where: { $0.name.rawValue == name })?.onBreach == "rollback",
+                scheduler.now - max(since, plan.active.milliseconds) > Self.breachTakes
+            else { continue }
+            fail(.breach, "a bad candidate is served at \(key) for \((scheduler.now - since) / 1_000) s")
+        }
+    }
+
+    private var isQuiet: Bool { scheduler.now > plan.active.milliseconds }
+}
+
+extension Route {
+    /// Whether a candidate gets more than it had.
+    fileprivate func exposes(more before: Route?) -> Bool {
+        guard let candidate else { return false }
+        guard let before, before.candidate?.reference == candidate.reference else {
+            return share > .zero || mirror > .zero
+        }
+        return share > before.share || mirror > before.mirror
+    }
+
+    fileprivate var told: String {
+        "\(rollout) g\(generation) \(stable.reference.version)"
+            + (candidate.map { " \($0.reference.version) \(share) \(mirror)" } ?? "")
+    }
+}

@@ -1,0 +1,118 @@
+import Identity
+import Ledger
+import RolloutCore
+
+/// The files that people write, in the words that people use.
+enum ProjectText {
+    static let versions = 0...9
+
+    static func files(_ plan: WorldPlan, keys: [PrivateKey], controller: PrivateKey) -> [String:
+        [UInt8]?]
+    {
+        var files: [String: String] = [
+            "policies/guardrails/health.yaml": guardrails(limit: 20, onBreach: "rollback"),
+            "policies/guardrails/careful.yaml": guardrails(limit: 20, onBreach: "hold"),
+            "policies/guardrails/stepwise.yaml": guardrails(limit: 20, onBreach: "step-back"),
+            "policies/approvals/two.yaml": document(
+                "Approvals",
+                "{approvers: [sre], minApprovals: 2, changes: claimed, expiresAfter: 72h}"),
+            "policies/groups.yaml": document(
+                "Groups",
+                "{groups: {controllers: [\(controllerName)], sre: ["
+                    + People.approvers.joined(separator: ", ") + "]}}"),
+            "policies/signers": signers(keys, controller),
+            "policies/revoked-signers": "sequence 1\n",
+        ]
+        for rollout in plan.rollouts {
+            files[specPath(rollout.name)] = spec(rollout, asking: 0)
+            for version in versions {
+                files["rollouts/\(rollout.name)/versions/1.\(version).0.yaml"] =
+                    self.version(rollout, version)
+            }
+        }
+        return files.mapValues { Array($0.utf8) }
+    }
+
+    static let controllerName = "controller@gatewright"
+
+    static func specPath(_ name: RolloutName) -> String { "rollouts/\(name)/rollout.yaml" }
+
+    static func document(_ kind: String, _ spec: String) -> String {
+        "apiVersion: gatewright.dev/v1\nkind: \(kind)\nspec: \(spec)\n"
+    }
+
+    static func guardrails(limit: Int, onBreach: String) -> String {
+        document(
+            "Guardrails",
+            "{falseRollbackRate: 1%, guardrails: [{name: errors, metric: errors, atMost: \(limit)%, "
+                + "minSamples: \(samplesMin), maxSilent: 5m, onBreach: \(onBreach)}]}")
+    }
+
+    static let samplesMin = 20
+
+    private static func signers(_ keys: [PrivateKey], _ controller: PrivateKey) -> String {
+        var lines = [
+            "\(controllerName) namespaces=\"git\" \(controller.publicKey.openSSH)"
+        ]
+        for (person, key) in zip(People.all, keys) {
+            lines.append(
+                "\(person) namespaces=\"git,\(Namespace.approval)\" \(key.publicKey.openSSH)")
+        }
+        return lines.joined(separator: "\n") + "\n"
+    }
+
+    static func digest(_ rollout: RolloutName, _ version: Int) -> Digest {
+        RecordFile.digest(Array("\(rollout) 1.\(version).0".utf8))
+    }
+
+    static func version(_ rollout: WorldPlan.RolloutPlan, _ version: Int) -> String {
+        let endpoints = rollout.regions.map { "\($0): \"http://127.0.0.1:9\"" }
+        return """
+            apiVersion: gatewright.dev/v1
+            kind: ModelVersion
+            metadata: {model: \(rollout.name), version: 1.\(version).0}
+            spec:
+              artifact: {uri: "https://models.example/\(rollout.name)", sha256: "\
+            \(digest(rollout.name, version))", size: 1MB}
+              format: xgboost-json
+              serving: {endpoints: {\(endpoints.joined(separator: ", "))}}
+
+            """
+    }
+
+    static func spec(_ rollout: WorldPlan.RolloutPlan, asking version: Int) -> String {
+        let soak = "soak: \(rollout.soakSeconds)s"
+        let guardrails =
+            ["hold": "careful", "stepBack": "stepwise"][rollout.onBreach] ?? "health"
+        let waves =
+            rollout.hasWaves && rollout.regions.count > 1
+            ? ", waves: [[\(rollout.regions[0])], ["
+                + rollout.regions.dropFirst().map(\.rawValue).joined(separator: ", ") + "]]" : ""
+        return """
+            apiVersion: gatewright.dev/v1
+            kind: Rollout
+            metadata: {name: \(rollout.name), owners: [team]}
+            spec:
+              version: 1.\(version).0
+              bootstrap: 1.0.0
+              regions: [\(rollout.regions.map(\.rawValue).joined(separator: ", "))]
+              router: gateway
+              signals: [gateway]
+              stickyBy: header:x-user-id
+              guardrails: [\(guardrails)]
+              onNewVersion: \(rollout.onNewVersion)
+            \(rollout.isGated ? "  approvals: two\n" : "")\
+              stages:
+                - {stage: shadow, share: 100%, \(soak)}
+                - {stage: canary, share: 5%, \(soak)\(rollout.isGated ? ", approval: true" : "")}
+                - {stage: gradual, shares: [50%, 100%], \(soak)\(waves)}
+                - {stage: full, bake: \(rollout.soakSeconds)s}
+
+            """
+    }
+
+    static func order(_ action: String, _ fields: [String]) -> String {
+        let rest = fields.map { ", \($0)" }.joined()
+        return document("Order", "{action: \(action), by: sam@example.org, reason: drill\(rest)}")
+    }
+}

@@ -1,0 +1,89 @@
+import History
+import RolloutCore
+import Synchronization
+
+/// Requests of a world's users, and what the gateways tell of them.
+///
+/// Versions fail at a steady beat instead of at random: whether a version is bad is a fact here, so
+/// a check need not allow for bad luck of the statistics, which have tests of their own.
+final class TrafficSource: Sendable {
+    /// Of each arm in each region, at each tick.
+    private static let answersATick = 6
+
+    struct Condition: Sendable {
+        var stopped: Set<RolloutName> = []
+        var silent: Set<RolloutName> = []
+        var mislabelled: Set<RolloutName> = []
+        var isTwice = false
+        var lateBy: Int64 = 0
+    }
+
+    private struct State {
+        var condition = Condition()
+        var served = 0
+        var failures: [Digest: Int] = [:]
+    }
+
+    private let routers: SimulatedRouters
+    private let state = Mutex(State())
+    private let quality: @Sendable (Digest) -> Quality
+
+    init(routers: SimulatedRouters, quality: @escaping @Sendable (Digest) -> Quality) {
+        self.routers = routers
+        self.quality = quality
+    }
+
+    var condition: Condition {
+        get { state.withLock { $0.condition } }
+        set { state.withLock { $0.condition = newValue } }
+    }
+
+    /// What one tick of traffic brings about in one region.
+    func tick(_ rollout: RolloutName, in region: RegionName, at now: Timestamp) -> [Observation] {
+        // Of a route without a candidate nobody judges anything.
+        guard let route = routers.served(rollout, in: region), route.candidate != nil else {
+            return []
+        }
+        return state.withLock { state in
+            guard !state.condition.stopped.contains(rollout) else { return [] }
+            var batch: [Observation] = []
+            for _ in 0..<Self.answersATick {
+                state.served += 1
+                let id = "r\(state.served)"
+                batch += answer(id, .stable, route.stable, route, now, &state)
+                guard let candidate = route.candidate else { continue }
+                if route.mirror > .zero { batch += answer(id, .mirror, candidate, route, now, &state) }
+                if route.share > .zero {
+                    batch += answer("c\(state.served)", .candidate, candidate, route, now, &state)
+                }
+            }
+            return batch
+        }
+    }
+
+    private func answer(
+        _ id: String, _ arm: Arm, _ backend: Route.Backend, _ route: Route, _ now: Timestamp,
+        _ state: inout State
+    ) -> [Observation] {
+        var version = backend.reference
+        let behaviour = arm == .stable ? .good : quality(version.digest)
+        if arm != .stable {
+            if behaviour == .silent || state.condition.silent.contains(route.rollout) { return [] }
+            // Somebody mixes up what answered: the numbers of the candidate are those of stable.
+            if state.condition.mislabelled.contains(route.rollout) {
+                version = route.stable.reference
+            }
+        }
+        let count = state.failures[version.digest, default: 0]
+        state.failures[version.digest] = count + 1
+        let fails = behaviour == .failing && count % 5 < 2
+        return [
+            .prediction(
+                Prediction(
+                    prediction: id, arm: arm, rollout: route.rollout, region: route.region,
+                    generation: route.generation, version: version, at: now,
+                    latencyMicroseconds: 900, output: fails ? nil : "yes", confidence: nil,
+                    unit: UInt64(truncatingIfNeeded: state.served)))
+        ]
+    }
+}

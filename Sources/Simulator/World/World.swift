@@ -1,0 +1,286 @@
+import Calibration
+import Git
+import History
+import Identity
+package import RolloutCore
+import Synchronization
+
+/// A world from its beginning to its end: rollouts, controllers, gateways, git, people, and what
+/// breaks. The same plan gives the same events, in the same order, on every machine.
+package final class World: Sendable {
+    package let plan: WorldPlan
+    let scheduler: Scheduler
+    let remote: SimulatedRemote
+    let routers: SimulatedRouters
+    let people: People
+    let hosts: [ControllerHost]
+    let traffic: TrafficSource
+    let witness: Witness
+    let trace: Trace
+    private let key: PrivateKey
+    private let personKeys: [PrivateKey]
+    private let fates: Fates
+    private let failure = Mutex<(any Error)?>(nil)
+    let memory = Mutex(Memory())
+
+    /// What events have to remember to be taken back.
+    struct Memory: Sendable {
+        var asked: [Int] = []
+        var plans: [WorldPlan.RolloutPlan] = []
+        var isPeace = false
+        var isAtRest = false
+        var isLoose = false
+        /// Where the branch was before an accident, and where the accident left it.
+        var good: ObjectID?
+        var rewound: ObjectID?
+    }
+
+    /// - Parameter folder: an empty folder for the few files that a controller writes itself.
+    package init(_ plan: WorldPlan, folder: String) throws {
+        self.plan = plan
+        var random = SeededRandom(seed: plan.seed)
+        scheduler = Scheduler(seed: random.next())
+        let objects = ObjectPool()
+        remote = SimulatedRemote(objects: objects, scheduler: scheduler, random: random.split())
+        routers = SimulatedRouters(scheduler: scheduler, random: random.split())
+        key = try Self.key(0)
+        personKeys = try People.all.indices.map { try Self.key(UInt8($0 + 1)) }
+        people = try People(remote: remote, keys: personKeys, scheduler: scheduler)
+        let qualities = Self.qualities(plan)
+        traffic = TrafficSource(routers: routers) { qualities[$0] ?? .good }
+        trace = Trace()
+        witness = Witness(
+            plan: plan, remote: remote, routers: routers, people: people, scheduler: scheduler,
+            qualities: qualities, trace: trace)
+        fates = Fates()
+        let mayLosePower = plan.events.contains { timed in
+            if case .cutPower = timed.event { true } else { false }
+        }
+        hosts = (0..<plan.controllers).map { [scheduler, remote, routers, key, fates, witness] place in
+            ControllerHost(
+                place: place, scheduler: scheduler, remote: remote, routers: routers, key: key,
+                folder: folder, mayLosePower: mayLosePower
+            ) { effect in
+                witness.count(place, effect)
+                return fates.draw(place, effect)
+            }
+        }
+        witness.watch(hosts)
+        memory.withLock { memory in
+            memory.asked = plan.rollouts.map { _ in 0 }
+            memory.plans = plan.rollouts
+        }
+    }
+
+    private static func key(_ number: UInt8) throws -> PrivateKey {
+        try PrivateKey(seed: Array(repeating: number &+ 7, count: 32))
+    }
+
+    private static func qualities(_ plan: WorldPlan) -> [Digest: Quality] {
+        var qualities: [Digest: Quality] = [:]
+        for rollout in plan.rollouts {
+            for version in ProjectText.versions {
+                qualities[ProjectText.digest(rollout.name, version)] =
+                    version == 0 ? .good : Quality(version: version)
+            }
+        }
+        return qualities
+    }
+
+    /// Keeps what happens line by line, for `lines`.
+    package func keepTrace() { trace.keep() }
+    package var lines: [String] { trace.lines }
+
+    // MARK: Running
+
+    /// What became of a world.
+    package struct Report: Sendable {
+        package let violations: [Violation]
+        /// SHA-256 of everything that happened.
+        package let trace: Digest
+        package let marks: [String: Int]
+        package let decisions: Int
+        package let jobs: Int
+        package let simulated: TimeSpan
+    }
+
+    package func run() throws -> Report {
+        let end = plan.active.milliseconds + plan.peace.milliseconds
+        begin()
+        do {
+            for event in plan.events {
+                scheduler.after(TimeSpan(milliseconds: event.at)) { [self] in
+                    happens(event.event)
+                }
+            }
+            scheduler.after(plan.active) { [self] in peace() }
+            scheduleTraffic()
+            try scheduler.run(until: plan.active.milliseconds)
+            try runPeace(until: end)
+            scheduler.after(.zero) { [self] in spawn { [self] in await witness.finish() } }
+            try scheduler.run(until: scheduler.now + 1)
+            try finish()
+        } catch {
+            witness.add(
+                Violation(.bounded, at: error.at, "jobs go on for ever without time going on"))
+        }
+        if let failure = failure.withLock({ $0 }) { throw failure }
+        return Report(
+            violations: witness.violations, trace: trace.digest, marks: witness.marks,
+            decisions: witness.decisions, jobs: scheduler.jobs,
+            simulated: TimeSpan(milliseconds: scheduler.now))
+    }
+
+    /// Peace ends early once everything has come to rest and stayed there.
+    private func runPeace(until end: Int64) throws(Scheduler.Livelock) {
+        var atRest = 0
+        while scheduler.now < end, atRest < 2 {
+            try scheduler.run(until: min(end, scheduler.now + Self.restInterval))
+            scheduler.after(.zero) { [self] in
+                spawn { [self] in
+                    let rests = await witness.isAtRest()
+                    memory.withLock { $0.isAtRest = rests }
+                }
+            }
+            try scheduler.run(until: scheduler.now + 1)
+            atRest = memory.withLock { $0.isAtRest } ? atRest + 1 : 0
+        }
+    }
+
+    /// Longer than a candidate may be silent, so that rest is no pause for breath.
+    private static let restInterval: Int64 = 400_000
+
+    private func begin() {
+        let files = ProjectText.files(plan, keys: personKeys, controller: key)
+        scheduler.after(.zero) { [self] in spawn { [self] in try await people.commit(files) } }
+        for host in hosts {
+            scheduler.after(.seconds(1)) { [self] in
+                do { try host.start() } catch { failure.withLock { $0 = error } }
+            }
+        }
+    }
+
+    /// Lets what is left run out: processes end, and their tasks with them.
+    private func finish() throws(Scheduler.Livelock) {
+        scheduler.after(.zero) { [self] in
+            for host in hosts { host.retire() }
+        }
+        try scheduler.run(until: scheduler.now + 120_000)
+    }
+
+    /// Runs something that people or accidents do. From a timer only: elsewhere a task would end up
+    /// in the shared pool.
+    func spawn(_ work: @escaping @Sendable () async throws -> Void) {
+        Task {
+            do { try await work() } catch { failure.withLock { $0 = $0 ?? error } }
+        }
+    }
+
+    // MARK: Traffic
+
+    private static let trafficInterval = TimeSpan.seconds(15)
+
+    private func scheduleTraffic() {
+        scheduler.after(Self.trafficInterval) { [self] in
+            for rollout in plan.rollouts {
+                for region in rollout.regions { flow(rollout.name, region) }
+            }
+            scheduleTraffic()
+        }
+    }
+
+    private func flow(_ rollout: RolloutName, _ region: RegionName) {
+        let now = Timestamp(milliseconds: ControllerHost.epoch + scheduler.now)
+        let batch = traffic.tick(rollout, in: region, at: now)
+        guard !batch.isEmpty else { return }
+        let condition = traffic.condition
+        for host in hosts {
+            spawn { [self] in
+                if condition.lateBy > 0 {
+                    await scheduler.wait(TimeSpan(milliseconds: condition.lateBy))
+                }
+                for _ in 0..<(condition.isTwice ? 2 : 1) {
+                    if await host.deliver(batch) { witness.delivered(batch, to: host.place) }
+                }
+            }
+        }
+    }
+
+    // MARK: Peace
+
+    /// Everything is mended; from now on each rollout must come to its end.
+    private func peace() {
+        memory.withLock { $0.isPeace = true }
+        fates.clear()
+        remote.condition = SimulatedRemote.Condition()
+        for region in Names.regions { routers.change(region) { $0 = .init() } }
+        traffic.condition = .init()
+        for host in hosts {
+            host.disk.condition = .init()
+            host.setClock()
+            // Its own words: "mend the disk and restart".
+            if host.process?.journal.failure != nil { host.crash(downFor: .seconds(5)) }
+            try? host.start()
+        }
+        spawn { [self] in try await mend() }
+    }
+
+    /// People tidy up what they can see is wrong.
+    private func mend() async throws {
+        restore()
+        try await tidy()
+    }
+
+    func fate(_ controller: Int, _ effect: Effect, _ outcome: Outcome, count: Int) {
+        fates.set(controller, effect, outcome, count: count)
+    }
+}
+
+/// What is decided of effects that are yet to come.
+final class Fates: Sendable {
+    private struct Key: Hashable {
+        let controller: Int
+        let effect: Effect
+    }
+
+    private struct State {
+        var next: [Key: (outcome: Outcome, count: Int)] = [:]
+        var counted = 0
+        /// Every effect from this one on, by its number over the whole world.
+        var nth: (number: Int, outcome: Outcome)?
+    }
+
+    private let state = Mutex(State())
+
+    /// Effects that were asked for so far.
+    var counted: Int { state.withLock { $0.counted } }
+
+    func set(_ controller: Int, _ effect: Effect, _ outcome: Outcome, count: Int) {
+        state.withLock {
+            $0.next[Key(controller: controller, effect: effect)] = (outcome, max(count, 1))
+        }
+    }
+
+    /// Lets the effect with this number over the whole world end so; numbers begin at 1.
+    func set(number: Int, _ outcome: Outcome) {
+        state.withLock { $0.nth = (number, outcome) }
+    }
+
+    func clear() {
+        state.withLock { state in
+            state.next = [:]
+            state.nth = nil
+        }
+    }
+
+    func draw(_ controller: Int, _ effect: Effect) -> Outcome {
+        state.withLock { state in
+            state.counted += 1
+            if let nth = state.nth, nth.number == state.counted { return nth.outcome }
+            let key = Key(controller: controller, effect: effect)
+            guard let (outcome, count) = state.next[key] else { return .done }
+            state.next[key] = count > 1 ? (outcome, count - 1) : nil
+            return outcome
+        }
+    }
+}

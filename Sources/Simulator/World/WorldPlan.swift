@@ -1,0 +1,64 @@
+package import RolloutCore
+
+/// Everything about a world that its seed decides before it begins.
+package struct WorldPlan: Sendable {
+    package let seed: UInt64
+    package var rollouts: [RolloutPlan]
+    package var controllers: Int
+    package var events: [TimedEvent]
+    /// How long people act and faults happen, and how long there is peace after that.
+    package var active: TimeSpan
+    package var peace: TimeSpan
+
+    package struct RolloutPlan: Sendable, Hashable {
+        package let name: RolloutName
+        package var regions: [RegionName]
+        package var isGated = false
+        package var onNewVersion = "replace"
+        package var onBreach = "rollback"
+        package var soakSeconds = 60
+        package var hasWaves = false
+    }
+
+    package struct TimedEvent: Sendable, Hashable, Codable {
+        package let at: Int64
+        package let event: WorldEvent
+    }
+
+    /// One rollout in two regions, one controller, no events.
+    package init(seed: UInt64) {
+        self.seed = seed
+        rollouts = [RolloutPlan(name: Names.rollouts[0], regions: Array(Names.regions.prefix(2)))]
+        controllers = 1
+        events = []
+        active = .seconds(1_800)
+        peace = .seconds(1_800)
+    }
+}
+
+/// The names that worlds use.
+package enum Names {
+    package static let rollouts: [RolloutName] = ["alpha", "beta", "gamma", "delta", "epsilon"]
+        .map(name)
+    package static let regions: [RegionName] = ["eu", "us", "ap", "sa"].map(name)
+    package static let router: RouterName = name("gateway")
+
+    private static func name<Subject>(_ text: String) -> Identifier<Subject> {
+        guard let name = try? Identifier<Subject>(text) else { preconditionFailure(text) }
+        return name
+    }
+}
+
+/// How a version behaves, by the last digit of its number: what every check measures against.
+package enum Quality: String, Sendable, Hashable, CaseIterable, Codable {
+    case good
+    /// It fails two requests in five.
+    case failing
+    /// It answers nothing that anybody hears of.
+    case silent
+
+    /// 1.N.0: even numbers are good, odd ones fail, and every fifth is silent.
+    package init(version: Int) {
+        self = version % 5 == 4 ? .silent : version.isMultiple(of: 2) ? .good : .failing
+    }
+}
