@@ -184,6 +184,11 @@ let package = Package(
             name: "SignalsTests", dependencies: ["Evidence", "History", "RolloutCore", "Signals"],
             swiftSettings: strict),
         .testTarget(
+            name: "SimulatorTests",
+            dependencies: [
+                "Calibration", "Git", "History", "Identity", "Ledger", "RolloutCore", "Simulator",
+            ], swiftSettings: strict),
+        .testTarget(
             name: "LedgerTests",
             dependencies: ["Git", "Ledger", "RolloutCore", "RolloutFiles", "gatewright"],
             swiftSettings: strict),

@@ -165,7 +165,8 @@ extension Reconciler {
         wake()
     }
 
-    private static let unseen = "another commit was pushed first, and the remote does not show it yet"
+    private static let unseen =
+        "another commit was pushed first, and the remote does not show it yet"
 
     /// Whether a fetch brings what was pushed first. A server that goes on showing an old branch
     /// would otherwise be asked again without a pause.

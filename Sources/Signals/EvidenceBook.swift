@@ -45,6 +45,9 @@ package struct EvidenceBook: Codable, Sendable, Hashable {
 
     /// Takes over a new step, stage or run.
     package mutating func follow(_ run: Run, of state: RolloutState) {
+        // Newer ones are of a history that people gave up: answers would be taken for those of a run
+        // that has ended there.
+        steps = steps.filter { $0.key <= run.stepGeneration }
         steps[run.stepGeneration] = StepNote(
             stage: run.currentStep?.stage, shares: run.currentStep?.shares ?? [:])
         let isNewStep = run.stepGeneration != stepGeneration

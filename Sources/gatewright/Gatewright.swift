@@ -39,7 +39,8 @@ struct Gatewright: AsyncParsableCommand {
                 ]),
             CommandGroup(name: "Auditing", subcommands: [AuditCommand.self]),
             CommandGroup(
-                name: "Statistics", subcommands: [
+                name: "Statistics",
+                subcommands: [
                     RehearseCommand.self, SimulateCommand.self, StatsCommand.self,
                 ]),
             CommandGroup(

@@ -3,7 +3,8 @@ import Testing
 
 @Suite struct HelpTests {
     static let commands = [
-        "", "rehearse", "status", "why", "history", "hold", "resume", "abort", "rollback",
+        "", "rehearse", "simulate", "status", "why", "history", "hold", "resume", "abort",
+        "rollback",
         "promote",
         "release", "approve", "reject", "init", "validate", "plan", "schema", "audit",
         "audit verify", "audit population", "audit explain", "audit replay", "audit serving-at",

@@ -24,6 +24,12 @@ import Testing
             "Traffic",
         ],
         "ControlServer": ["History", "RolloutCore"],
+        "CSwiftTasks": [],
+        // Drives the reconciler, and knows nothing of processes and sockets.
+        "Simulator": [
+            "CSwiftTasks", "Calibration", "Git", "History", "Identity", "Ledger", "Reconciler",
+            "RolloutCore", "RolloutFiles", "Signals", "Traffic",
+        ],
         "CZstd": [],
         "ReferenceFleet": ["CZstd", "RolloutCore"],
         // Knows every concrete type, and nothing knows it.
@@ -31,7 +37,7 @@ import Testing
             "Audit", "Calibration", "Conformance", "ControlServer", "Evidence", "Gateway", "Git",
             "History",
             "Identity", "Ledger", "Reconciler", "ReferenceFleet", "RolloutCore", "RolloutFiles",
-            "Signals",
+            "Signals", "Simulator",
             "Traffic",
         ],
     ]

@@ -164,8 +164,6 @@ extension Route {
     /// it up.
     package func exposes(moreThan other: Route) -> Bool {
         guard let candidate, share > .zero || mirror > .zero else { return false }
-        // Who is served as stable cannot be served more.
-        if other.stable.reference == candidate.reference { return false }
         guard candidate == other.candidate else { return true }
         return share == other.share ? mirror > other.mirror : share > other.share
     }

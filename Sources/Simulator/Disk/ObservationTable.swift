@@ -76,7 +76,7 @@ struct ObservationTable: Sendable {
         }
         let isLater =
             label.at == known.at
-            ? known.truth.lexicographicallyPrecedes(label.truth) : label.at > known.at
+            ? known.text.utf8.lexicographicallyPrecedes(label.text.utf8) : label.at > known.at
         guard isLater else {
             result.duplicates += 1
             return false
@@ -150,6 +150,11 @@ struct ObservationTable: Sendable {
         facts[answer.rollout, default: []].append(fact)
         result.facts.append(fact)
     }
+}
+
+extension Label {
+    /// As the store keeps it: of two truths of the same time, the one whose text is later holds.
+    fileprivate var text: String { "[\"" + truth.joined(separator: "\",\"") + "\"]" }
 }
 
 extension Arm {

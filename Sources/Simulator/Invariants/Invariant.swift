@@ -20,7 +20,6 @@ package enum Invariant: Int, Sendable, Hashable, CaseIterable, Codable, CustomSt
     package var description: String { "\(rawValue) \(name)" }
 }
 
-
 /// A promise that a world saw broken.
 package struct Violation: Error, Sendable, Hashable, Codable, CustomStringConvertible {
     package let invariant: Invariant

@@ -66,9 +66,12 @@ extension Witness {
             return false
         }
         for rollout in plan.rollouts {
-            guard let state = try? await people.ledger.currentState(of: rollout.name, at: tip).state,
+            guard
+                let state = try? await people.ledger.currentState(of: rollout.name, at: tip).state,
                 servesLess(state)
-                    || state.routes.allSatisfy({ routers.served(state.name, in: $0.key) == $0.value }),
+                    || state.routes.allSatisfy({
+                        routers.served(state.name, in: $0.key) == $0.value
+                    }),
                 let stable = state.stable, let asked = asked(rollout.name, tip)
             else { return false }
             let digest = ProjectText.digest(rollout.name, asked)

@@ -8,7 +8,8 @@ extension Witness {
     func check(_ accepted: Accepted) {
         let record = accepted.record
         trace.note(
-            accepted.at, "record \(record.rollout) \(record.number) \(record.kind) by \(accepted.controller)")
+            accepted.at,
+            "record \(record.rollout) \(record.number) \(record.kind) by \(accepted.controller)")
         checkChain(accepted)
         checkFreeze(accepted)
         let run = accepted.before.state.run
@@ -48,7 +49,8 @@ extension Witness {
         let twins = self.accepted(record.rollout).filter { $0.record.id == record.id }
         if twins.count > 1 { fail(.idempotent, "\(record.id) was recorded twice") }
         if record.action.isForward, accepted.before.state != record.input.state {
-            fail(.single, "\(record.id) was decided on another state than the one it is recorded on")
+            fail(
+                .single, "\(record.id) was decided on another state than the one it is recorded on")
         }
     }
 
@@ -78,7 +80,8 @@ extension Witness {
         {
             let asked = String(decoding: bytes, as: UTF8.self)
             if !asked.contains("  version: \(candidate.version)\n") {
-                fail(.spec, "\(record.id) starts \(candidate), which \(read.short) does not ask for")
+                fail(
+                    .spec, "\(record.id) starts \(candidate), which \(read.short) does not ask for")
             }
         }
         guard !state.withLock({ $0.wasHistoryLost }) else { return }
@@ -131,7 +134,7 @@ extension Witness {
             fail(.unknown, "\(record.id) advances \(run.candidate.reference), which is bad")
         }
         let seen = samples(digest, from: run.stageGeneration, at: accepted.controller)
-        if seen < ProjectText.samplesMin {
+        if seen < ProjectText.samplesMin, !hasIngestTrouble {
             fail(
                 .evidence,
                 "\(record.id) rests on \(seen) answers of \(ProjectText.samplesMin) in its stage")
@@ -190,8 +193,20 @@ extension Witness {
         plan.events.contains { timed in
             switch timed.event {
             case .failSync: true
-            case .failEffect(_, let effect, _, _): effect == .appendStep
+            // After one error the journal stays failed, and lowering goes on without it.
+            case .failEffect(_, let effect, _, _):
+                [.appendStep, .markRouted, .markRecorded].contains(effect)
             case .crashAtEffect(_, let effect, _, _): effect == .appendStep
+            default: false
+            }
+        }
+    }
+
+    /// Whether answers may have been stored that nobody was told of.
+    private var hasIngestTrouble: Bool {
+        plan.events.contains { timed in
+            switch timed.event {
+            case .failEffect(_, .ingest, _, _), .crashAtEffect(_, .ingest, _, _): true
             default: false
             }
         }

@@ -55,7 +55,9 @@ extension Witness {
         for newer in later {
             // Another controller's record has to be fetched first, and its routers reached.
             let grace: Int64 = newer.controller == controller ? 0 : Self.newsTravels
-            if change.at - newer.at > grace, route.exposes(more: newer.after.state.routes[route.region]) {
+            if change.at - newer.at > grace,
+                route.exposes(more: newer.after.state.routes[route.region])
+            {
                 fail(
                     .abortWins,
                     "\(route.told) in \(route.region) was raised after \(newer.record.id)")
@@ -116,7 +118,8 @@ extension Witness {
             ?? false
         if !isJournalled {
             fail(
-                .wal, "\(route.told) in \(route.region) was lowered without a word on disk or in git")
+                .wal,
+                "\(route.told) in \(route.region) was lowered without a word on disk or in git")
         }
     }
 
@@ -152,7 +155,9 @@ extension Witness {
             guard plan.rollouts.first(where: { $0.name.rawValue == name })?.onBreach == "rollback",
                 scheduler.now - max(since, plan.active.milliseconds) > Self.breachTakes
             else { continue }
-            fail(.breach, "a bad candidate is served at \(key) for \((scheduler.now - since) / 1_000) s")
+            fail(
+                .breach,
+                "a bad candidate is served at \(key) for \((scheduler.now - since) / 1_000) s")
         }
     }
 
@@ -166,7 +171,7 @@ extension Route {
         guard let before, before.candidate?.reference == candidate.reference else {
             return share > .zero || mirror > .zero
         }
-        return share > before.share || mirror > before.mirror
+        return share == before.share ? mirror > before.mirror : share > before.share
     }
 
     fileprivate var told: String {

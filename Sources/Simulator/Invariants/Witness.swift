@@ -107,7 +107,9 @@ final class Witness: Sendable {
             return state.effects[key] ?? 0
         }
         if count == Self.effectsAMinuteMax * plan.rollouts.count {
-            fail(.bounded, "controller \(controller) did \(effect.rawValue) \(count) times in a minute")
+            fail(
+                .bounded,
+                "controller \(controller) did \(effect.rawValue) \(count) times in a minute")
         }
     }
 

@@ -261,7 +261,8 @@ final class People: Sendable {
         case .copied, .ofEarlierRun: return state.withLock { $0.files[rollout]?.first }
         case .edited:
             let text = String(decoding: try signed(Namespace.approval), as: UTF8.self)
-            return Array(text.replacing("\"comment\": \"drill\"", with: "\"comment\": \"other\"").utf8)
+            return Array(
+                text.replacing("\"comment\": \"drill\"", with: "\"comment\": \"other\"").utf8)
         }
     }
 }

@@ -45,6 +45,7 @@ package final class SimulatedRemote: Sendable {
         var condition = Condition()
         var random: SeededRandom
         var observers: [@Sendable (Move) -> Void] = []
+        var pushes = 0
     }
 
     init(objects: ObjectPool, scheduler: Scheduler, random: SeededRandom) {
@@ -55,6 +56,8 @@ package final class SimulatedRemote: Sendable {
 
     package var tip: ObjectID? { state.withLock { $0.tip } }
     package var moves: [Move] { state.withLock { $0.moves } }
+    /// Pushes that were tried.
+    package var pushes: Int { state.withLock { $0.pushes } }
 
     package var condition: Condition {
         get { state.withLock { $0.condition } }
@@ -82,6 +85,8 @@ package final class SimulatedRemote: Sendable {
         }
     }
 
+    fileprivate func countPush() { state.withLock { $0.pushes += 1 } }
+
     fileprivate func losesAnswer() -> Bool {
         state.withLock { $0.random.happens($0.condition.lostAnswers) }
     }
@@ -104,7 +109,9 @@ struct SimulatedBranch: RemoteBranch {
         let condition = remote.condition
         if condition.isUnreachable { throw .unreachable("connection refused") }
         let previous = clone[scratch]
-        guard let now = remote.tip else { return .missingBranch(previous: previous, isEmpty: false) }
+        guard let now = remote.tip else {
+            return .missingBranch(previous: previous, isEmpty: false)
+        }
         let tip = condition.staleTip ?? now
         clone[scratch] = tip
         var change = TipChange.first
@@ -129,6 +136,7 @@ struct SimulatedBranch: RemoteBranch {
     }
 
     private func push(_ commit: ObjectID, _ expecting: ObjectID?) throws(RemoteFailure) {
+        remote.countPush()
         let condition = remote.condition
         if condition.isUnreachable { throw .unreachable("connection refused") }
         if remote.tip == commit { return }

@@ -118,7 +118,9 @@ struct ReachedRouters: TrafficRouter {
     func apply(_ route: Route) async throws(RouterFailure) -> Route {
         try await call(.applyRoute, route.region) {
             let current = routers.served(route.rollout, in: route.region)
-            if let current, !route.mayReplace(current) { throw RouterFailure.refusedStale(current: current) }
+            if let current, !route.mayReplace(current) {
+                throw RouterFailure.refusedStale(current: current)
+            }
             routers.set(
                 route, for: route.rollout, in: route.region,
                 by: .controller(life.controller, life: life.number))
@@ -149,7 +151,9 @@ struct ReachedRouters: TrafficRouter {
             // The way back takes its time too, and may not lead there.
             await routers.scheduler.wait(routers.drawPause(region))
             await host.waitOutPause()
-            if life.isDead || routers.losesAnswer(region) { throw RouterFailure.unreachable("lost") }
+            if life.isDead || routers.losesAnswer(region) {
+                throw RouterFailure.unreachable("lost")
+            }
             return value
         } catch let failure as RouterFailure {
             throw failure

@@ -70,7 +70,8 @@ final class ControllerHost: Sendable {
     private var clock: ControllerClock {
         ControllerClock(
             now: { [self] in
-                Timestamp(milliseconds: Self.epoch + scheduler.now + state.withLock { $0.clockOffset })
+                Timestamp(
+                    milliseconds: Self.epoch + scheduler.now + state.withLock { $0.clockOffset })
             },
             monotonic: { [scheduler] in scheduler.now },
             sleep: { [self] span in

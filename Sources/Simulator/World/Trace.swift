@@ -1,7 +1,8 @@
-import struct Crypto.SHA256
 import Foundation
-package import struct RolloutCore.Digest
 import Synchronization
+
+import struct Crypto.SHA256
+package import struct RolloutCore.Digest
 
 /// What happened in a world, line by line: hashed always, kept on demand.
 package final class Trace: Sendable {

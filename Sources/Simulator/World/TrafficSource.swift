@@ -52,7 +52,9 @@ final class TrafficSource: Sendable {
                 let id = "r\(state.served)"
                 batch += answer(id, .stable, route.stable, route, now, &state)
                 guard let candidate = route.candidate else { continue }
-                if route.mirror > .zero { batch += answer(id, .mirror, candidate, route, now, &state) }
+                if route.mirror > .zero {
+                    batch += answer(id, .mirror, candidate, route, now, &state)
+                }
                 if route.share > .zero {
                     batch += answer("c\(state.served)", .candidate, candidate, route, now, &state)
                 }

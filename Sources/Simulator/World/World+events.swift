@@ -43,7 +43,9 @@ extension World {
         switch event {
         case .ask(let place, let version): try await ask(place, version)
         case .order(let place, let kind):
-            if try await people.give(kind, to: plan(of: place).name) { mark("order \(kind.rawValue)") }
+            if try await people.give(kind, to: plan(of: place).name) {
+                mark("order \(kind.rawValue)")
+            }
         case .removeOrders(let place): try await people.removeOrders(of: plan(of: place).name)
         case .approve(let place, let person, let forgery):
             let isGiven = try await people.answer(

@@ -56,7 +56,8 @@ package final class World: Sendable {
         let mayLosePower = plan.events.contains { timed in
             if case .cutPower = timed.event { true } else { false }
         }
-        hosts = (0..<plan.controllers).map { [scheduler, remote, routers, key, fates, witness] place in
+        hosts = (0..<plan.controllers).map {
+            [scheduler, remote, routers, key, fates, witness] place in
             ControllerHost(
                 place: place, scheduler: scheduler, remote: remote, routers: routers, key: key,
                 folder: folder, mayLosePower: mayLosePower
@@ -231,6 +232,12 @@ package final class World: Sendable {
         try await tidy()
     }
 
+    /// Lets the effect with this number end so; numbers begin at 1, and count until peace.
+    func end(effect number: Int, _ outcome: Outcome) { fates.set(number: number, outcome) }
+
+    /// Effects that were asked for before peace.
+    var effects: Int { fates.counted }
+
     func fate(_ controller: Int, _ effect: Effect, _ outcome: Outcome, count: Int) {
         fates.set(controller, effect, outcome, count: count)
     }
@@ -246,7 +253,8 @@ final class Fates: Sendable {
     private struct State {
         var next: [Key: (outcome: Outcome, count: Int)] = [:]
         var counted = 0
-        /// Every effect from this one on, by its number over the whole world.
+        var isOver = false
+        /// One effect by its number over the whole world.
         var nth: (number: Int, outcome: Outcome)?
     }
 
@@ -270,12 +278,13 @@ final class Fates: Sendable {
         state.withLock { state in
             state.next = [:]
             state.nth = nil
+            state.isOver = true
         }
     }
 
     func draw(_ controller: Int, _ effect: Effect) -> Outcome {
         state.withLock { state in
-            state.counted += 1
+            if !state.isOver { state.counted += 1 }
             if let nth = state.nth, nth.number == state.counted { return nth.outcome }
             let key = Key(controller: controller, effect: effect)
             guard let (outcome, count) = state.next[key] else { return .done }

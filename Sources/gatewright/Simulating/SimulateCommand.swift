@@ -1,30 +1,156 @@
 import ArgumentParser
 import Foundation
-import RolloutCore
+import RolloutFiles
 import Simulator
 
 struct SimulateCommand: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(commandName: "simulate", abstract: "Run worlds.")
-    @Option var seeds = 100
-    @Option var from: UInt64 = 1
-    @Flag var trace = false
+    static let configuration = CommandConfiguration(
+        commandName: "simulate",
+        abstract: "Run the controller's own code in worlds where everything goes wrong.",
+        discussion: """
+            Each seed is a world: rollouts, regions, controllers, people, and a few kinds
+            of faults, on one thread and in a time of its own. Git, disks, gateways and
+            clocks are made up; the reconciler, the ledger and the evidence are those that
+            run in production. Then the faults stop, and everything has to come to rest.
+
+            What must hold is checked from what git accepted, what gateways served and
+            what people did. A seed that breaks it is shrunk to the fewest events, and the
+            same seed and events show it again, byte for byte.
+
+            EXAMPLES
+              gatewright simulate --seeds 2000
+              gatewright simulate --seeds 1 --from 43 --trace    one world, line by line
+              gatewright simulate --seeds 1 --from 43 --keep 3,7 what was left of it
+              gatewright simulate --seeds 500 --faults git,crashes
+              gatewright simulate --scenarios                    every effect fails once
+
+            Exit codes: 0 nothing is broken, 1 something is, 64 wrong arguments.
+            """)
+
+    @Option(help: "Worlds to run.")
+    var seeds = 200
+
+    @Option(help: "The first seed.")
+    var from: UInt64 = 1
+
+    @Option(help: "Processes that share the seeds.")
+    var workers = ProcessInfo.processInfo.activeProcessorCount
+
+    @Option(help: "Kinds of faults to draw from, by commas; all if not given.")
+    var faults: FaultKinds?
+
+    @Option(help: "Places of the events that happen, by commas; all if not given.")
+    var keep: EventPlaces?
+
+    @Flag(help: "Print what happens. For a few seeds.")
+    var trace = false
+
+    @Flag(help: "Leave worlds that break something as large as they are.")
+    var noShrink = false
+
+    @Flag(help: "Scripted worlds instead, in which one effect after another fails or kills.")
+    var scenarios = false
+
+    @Option(help: "text or json.")
+    var output: OutputFormat = .text
+
+    func validate() throws {
+        guard seeds > 0, workers > 0 else {
+            throw ValidationError("--seeds and --workers must be at least 1")
+        }
+    }
 
     func run() async throws {
-        let folder = NSTemporaryDirectory() + "/gatewright-simulation-\(getpid())"
-        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-        defer { try? FileManager.default.removeItem(atPath: folder) }
-        let begin = ContinuousClock.now
-        var decisions = 0, jobs = 0, bad = 0
+        let tally = scenarios ? try runScenarios() : try runSeeds()
+        try SimulationSummary(tally).show(as: output)
+        if !tally.failures.isEmpty { throw ExitCode(1) }
+    }
+
+    private func runScenarios() throws -> SimulationTally {
+        try inFolder { folder in
+            var tally = SimulationTally()
+            var progress = ProgressLine("worlds")
+            defer { progress.clear() }
+            for scenario in Scenario.all {
+                try scenario.everyEffect(folder: folder) { report, number, outcome in
+                    tally.add(report)
+                    progress.show(tally.seeds)
+                    guard !report.violations.isEmpty else { return }
+                    tally.fail(
+                        scenario: "\(scenario.name): effect \(number) \(outcome)",
+                        report.violations)
+                }
+            }
+            return tally
+        }
+    }
+
+    private func runSeeds() throws -> SimulationTally {
+        guard workers > 1, seeds > 1, !trace, keep == nil else {
+            return try inFolder { try runHere(folder: $0) }
+        }
+        return try SimulationWorkers(
+            count: min(workers, seeds), seeds: seeds, from: from,
+            arguments: (faults.map { ["--faults", $0.text] } ?? [])
+                + (noShrink ? ["--no-shrink"] : [])
+        ).run()
+    }
+
+    /// Runs the seeds in this process.
+    private func runHere(folder: String) throws -> SimulationTally {
+        var tally = SimulationTally()
         for seed in from..<(from + UInt64(seeds)) {
-            let world = try World(WorldPlan(drawnFrom: seed), folder: folder)
+            var plan = WorldPlan(drawnFrom: seed, allowed: faults?.kinds ?? FaultKind.allCases)
+            if let keep { plan = plan.keeping(keep.places) }
+            let world = try World(plan, folder: folder)
             if trace { world.keepTrace() }
             let report = try world.run()
-            decisions += report.decisions
-            jobs += report.jobs
-            if trace { for line in world.lines { print(line, terminator: "") } }
-            if !report.violations.isEmpty { bad += 1 }
-            for violation in report.violations.prefix(3) { print("seed \(seed): \(violation)") }
+            if trace { world.lines.forEach { print($0, terminator: "") } }
+            tally.add(report)
+            guard let first = report.violations.first else { continue }
+            let places =
+                noShrink || keep != nil
+                ? Array(plan.events.indices)
+                : try plan.shrunk(to: first.invariant) { smaller in
+                    Set(try World(smaller, folder: folder).run().violations.map(\.invariant))
+                }
+            tally.fail(seed: seed, report.violations, plan.events, places)
         }
-        print("\(seeds) seeds, \(bad) bad, \(decisions) decisions, \(jobs) jobs, \(ContinuousClock.now - begin)")
+        return tally
+    }
+
+    private func inFolder<Value>(_ work: (String) throws -> Value) throws -> Value {
+        let folder = NSTemporaryDirectory() + "gatewright-simulation-\(getpid())"
+        try FileManager.default.createDirectory(
+            atPath: folder, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        return try work(folder)
+    }
+}
+
+/// `git,crashes`
+struct FaultKinds: ExpressibleByArgument {
+    let kinds: [FaultKind]
+    let text: String
+
+    init?(argument: String) {
+        let parts = argument.split(separator: ",").map { FaultKind(rawValue: String($0)) }
+        let kinds = parts.compactMap(\.self)
+        guard kinds.count == parts.count, !kinds.isEmpty else { return nil }
+        self.kinds = kinds
+        text = argument
+    }
+
+    static let allValueStrings = FaultKind.allCases.map(\.rawValue)
+}
+
+/// `3,7,9`
+struct EventPlaces: ExpressibleByArgument {
+    let places: [Int]
+
+    init?(argument: String) {
+        let parts = argument.split(separator: ",").map { Int($0) }
+        guard parts.allSatisfy({ $0 != nil }) else { return nil }
+        places = parts.compactMap(\.self)
     }
 }

@@ -1,0 +1,81 @@
+import ArgumentParser
+import Foundation
+import Synchronization
+
+/// Shares seeds out over processes of this program. A world that crashes the program is found in the
+/// piece of work that did not come back.
+struct SimulationWorkers {
+    private let count: Int
+    private let pieces: [(from: UInt64, seeds: Int)]
+    private let arguments: [String]
+    private let seeds: Int
+
+    /// Seeds that one process runs: worlds that crash leave something behind, and a process that
+    /// ends gives it back.
+    private static let pieceMax = 200
+
+    init(count: Int, seeds: Int, from: UInt64, arguments: [String]) {
+        self.count = count
+        self.seeds = seeds
+        self.arguments = arguments
+        let size = min(Self.pieceMax, max(1, (seeds + count - 1) / count))
+        pieces = stride(from: 0, to: seeds, by: size).map { start in
+            (from + UInt64(start), min(size, seeds - start))
+        }
+    }
+
+    func run() throws -> SimulationTally {
+        let begin = ContinuousClock.now
+        let shared = Mutex((next: 0, tally: SimulationTally(), failure: String?.none))
+        let progress = Mutex(ProgressLine("worlds"))
+        DispatchQueue.concurrentPerform(iterations: count) { _ in
+            while true {
+                let piece = shared.withLock { shared -> (from: UInt64, seeds: Int)? in
+                    guard shared.failure == nil, shared.next < pieces.count else { return nil }
+                    shared.next += 1
+                    return pieces[shared.next - 1]
+                }
+                guard let piece else { return }
+                do {
+                    let tally = try work(piece.from, piece.seeds)
+                    let done = shared.withLock { shared in
+                        shared.tally.add(tally)
+                        return shared.tally.seeds
+                    }
+                    progress.withLock { $0.show(done, of: seeds) }
+                } catch {
+                    shared.withLock { $0.failure = $0.failure ?? "\(error)" }
+                }
+            }
+        }
+        progress.withLock { $0.clear() }
+        var (_, tally, failure) = shared.withLock { $0 }
+        if let failure { throw ValidationError(failure) }
+        let passed = begin.duration(to: .now)
+        tally.seconds =
+            Double(passed.components.seconds) + Double(passed.components.attoseconds) / 1e18
+        return tally
+    }
+
+    private func work(_ from: UInt64, _ seeds: Int) throws -> SimulationTally {
+        let process = Process()
+        process.executableURL = URL(fileURLWithPath: Executable.path)
+        process.arguments =
+            [
+                "simulate", "--workers", "1", "--output", "json", "--seeds", "\(seeds)", "--from",
+                "\(from)",
+            ]
+            + arguments
+        let pipe = Pipe()
+        process.standardOutput = pipe
+        try process.run()
+        let bytes = pipe.fileHandleForReading.readDataToEndOfFile()
+        process.waitUntilExit()
+        guard process.terminationReason == .exit, process.terminationStatus <= 1 else {
+            throw ValidationError(
+                "seeds \(from) to \(from + UInt64(seeds) - 1) ended the process with "
+                    + "\(process.terminationStatus); run them one by one")
+        }
+        return try JSONDecoder().decode(SimulationTally.self, from: bytes)
+    }
+}
