@@ -30,9 +30,10 @@ struct LiveRollout {
     /// A forward record that is on its way; it is only a wish until it is acknowledged.
     var isRecording = false
     var isPassing = false
-    /// Attempts at a record that failed one after another, and when the next may be made.
+    /// Attempts at a record that failed one after another, and the steady time of the next one: the
+    /// wall clock may be set back by a day.
     var failures = 0
-    var retryAt: Timestamp?
+    var retryAt: Int64?
     var trouble: String?
     var last: (decision: Decision, why: Explanation)?
 

@@ -68,7 +68,7 @@ extension Reconciler {
 
     /// Whether a record may be tried now, after as many failures as there were.
     func mayTry(_ live: LiveRollout) -> Bool {
-        guard let retryAt = live.retryAt, clock.now() < retryAt else { return true }
+        guard let retryAt = live.retryAt, steadyNow < retryAt else { return true }
         timers[live.recorded.name] = retryAt
         return false
     }
@@ -79,7 +79,7 @@ extension Reconciler {
         rollouts[name]?.trouble = trouble
         // 1 s, 2 s, … 64 s.
         let wait = TimeSpan.seconds(Int64(1) << min(failures - 1, 6))
-        let retryAt = clock.now() + wait
+        let retryAt = steadyNow + wait.milliseconds
         rollouts[name]?.retryAt = retryAt
         timers[name] = retryAt
         log.warning("\(trouble)", metadata: ["rollout": "\(name)"])

@@ -62,8 +62,11 @@ extension Reconciler {
             return await apply(name, input.state.stableRoutes.filter { empty[$0.key] != nil })
         case .wait(let wait):
             // A running candidate is looked at now and then, because data can also stay away.
-            let look = input.state.run.map { _ in input.now + configuration.lookInterval }
-            timers[name] = [wait.until, look, live.retryAt].compactMap { $0 }.min()
+            let look = input.state.run.map { _ in
+                steadyNow + configuration.lookInterval.milliseconds
+            }
+            let until = wait.until.map { steadyNow + max(($0 - input.now).milliseconds, 0) }
+            timers[name] = [until, look, live.retryAt].compactMap { $0 }.min()
             return false
         }
     }

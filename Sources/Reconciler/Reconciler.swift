@@ -43,9 +43,10 @@ package actor Reconciler {
     var snapshot: Snapshot?
     var halted: String? = "the repository has not been read yet"
     var syncedAt: Timestamp?
-    /// Rollouts to look at now, and those to look at later: no pass touches any other.
+    /// Rollouts to look at now, and those to look at later, with their steady times: no pass touches
+    /// any other.
     var due: Set<RolloutName> = []
-    var timers: [RolloutName: Timestamp] = [:]
+    var timers: [RolloutName: Int64] = [:]
     var localOrders: LocalOrders
     var pageApprovals: PageApprovals
     private var clockWatch = ClockWatch()
@@ -250,7 +251,7 @@ package actor Reconciler {
 
     /// The rollouts that have something to look at now, in the order of their names.
     private func takeDue() -> [RolloutName] {
-        let now = clock.now()
+        let now = steadyNow
         for (name, at) in timers where at <= now {
             timers[name] = nil
             due.insert(name)

@@ -104,7 +104,9 @@ extension World {
 
     private func tamper(_ place: Int, _ seconds: Int) async throws {
         let path = "state/\(plan(of: place).name)/current.json"
-        try await people.edit(path) { $0.replacing(Self.good, with: Self.bad) }
+        try await people.edit(path) { text in
+            text.contains(Self.bad) ? text : text.replacing(Self.good, with: Self.bad)
+        }
         mark("F16")
         await scheduler.wait(.seconds(Int64(seconds)))
         try await untamper(place)
