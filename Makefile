@@ -1,7 +1,7 @@
 # Two commands set everything up: `make demo` and `make test`.
 # ARGS go to the program: make demo ARGS="--output json"
 
-.PHONY: demo test build lint install bench fuzz clean
+.PHONY: demo test build lint install bench fuzz simulate clean
 
 demo: install
 	@swift build --configuration release --product gatewright 1>&2
@@ -28,6 +28,10 @@ install-for-tests: install
 # A minute for each parser of outside bytes, with libFuzzer.
 fuzz: install
 	Fuzz/run
+
+# Worlds where everything goes wrong, by seed: make simulate ARGS="--seeds 2000"
+simulate: build
+	.build/release/gatewright simulate $(ARGS)
 
 bench:
 	swift build --configuration release --product gatewright

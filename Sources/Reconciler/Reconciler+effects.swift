@@ -111,7 +111,7 @@ extension Reconciler {
             let found = rollouts[name]?.found ?? [:]
             let lower = state.routes.filter { region, route in
                 guard case .serving(let current) = found[region] else { return true }
-                return !route.exposes(moreThan: current) || current.exposes(moreThan: route)
+                return !route.raises(over: current)
             }
             _ = await apply(name, lower)
         }

@@ -19,7 +19,7 @@ import Testing
             except: [
                 "Sources/gatewright/Approving/", "Sources/gatewright/Auditing/",
                 "Sources/gatewright/Commands/", "Sources/gatewright/Demo/",
-                "Sources/gatewright/Planning/",
+                "Sources/gatewright/Planning/", "Sources/gatewright/Simulating/",
             ]),
         Ban(pattern: #"\b(TODO|FIXME|XXX|HACK)\b"#, why: "do it, or open an issue"),
         Ban(pattern: #"@unchecked Sendable"#, why: "say it in types"),

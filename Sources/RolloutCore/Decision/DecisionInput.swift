@@ -140,9 +140,7 @@ package enum RouterCondition: Codable, Sendable, Hashable {
         case .unknown(let reason): self = .unreachable(reason: reason)
         case .nothing: self = .empty
         case .serving(let actual):
-            // A stranger that is served besides makes it a lowering: it goes at once.
-            let raises =
-                expected.exposes(moreThan: actual) && !actual.exposes(moreThan: expected)
+            let raises = expected.raises(over: actual)
             if actual == expected {
                 self = .asRecorded
             } else if actual.generation < expected.generation {
@@ -166,6 +164,14 @@ extension Route {
         guard let candidate, share > .zero || mirror > .zero else { return false }
         guard candidate == other.candidate else { return true }
         return share == other.share ? mirror > other.mirror : share > other.share
+    }
+
+    /// Whether putting this in place of another route is a raise, which git has to know of first.
+    ///
+    /// A stranger who answers users makes it a lowering: it goes at once. One who only gets copies
+    /// can wait, because it may be what a newer record asks for.
+    package func raises(over other: Route) -> Bool {
+        exposes(moreThan: other) && !(other.share > .zero && other.exposes(moreThan: self))
     }
 
     /// `2.4.0 at 5%, mirrored 0% (generation 12)`
