@@ -196,7 +196,7 @@ extension Witness {
             // After one error the journal stays failed, and lowering goes on without it.
             case .failEffect(_, let effect, _, _):
                 [.appendStep, .markRouted, .markRecorded].contains(effect)
-            case .crashAtEffect(_, let effect, _, _): effect == .appendStep
+            case .crashAtEffect(_, let effect, _): effect == .appendStep
             default: false
             }
         }
@@ -206,7 +206,7 @@ extension Witness {
     private var hasIngestTrouble: Bool {
         plan.events.contains { timed in
             switch timed.event {
-            case .failEffect(_, .ingest, _, _), .crashAtEffect(_, .ingest, _, _): true
+            case .failEffect(_, .ingest, _, _), .crashAtEffect(_, .ingest, _): true
             default: false
             }
         }

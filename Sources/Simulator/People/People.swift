@@ -29,7 +29,6 @@ final class People: Sendable {
         var files: [RolloutName: [[UInt8]]] = [:]
         var released: [Digest: Int64] = [:]
         var promoted: Set<String> = []
-        var aborted: [RunID: Int64] = [:]
         var nonce = 0
     }
 
@@ -176,8 +175,7 @@ final class People: Sendable {
             switch order.action {
             case .release(let version, _): state.released[version.digest] = scheduler.now
             case .promote(let run, let step): state.promoted.insert("\(run)/\(step)")
-            case .abort(let run): state.aborted[run] = state.aborted[run] ?? scheduler.now
-            case .hold, .resume, .rollback: break
+            case .abort, .hold, .resume, .rollback: break
             }
         }
         let path = "rollouts/\(rollout)/orders/\(order.name).yaml"

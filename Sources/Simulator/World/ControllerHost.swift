@@ -58,7 +58,6 @@ final class ControllerHost: Sendable {
 
     var process: Process? { state.withLock { $0.process } }
     var disk: SimulatedDisk { state.withLock { $0.disk } }
-    var lives: Int { state.withLock { $0.lives } }
 
     /// Every backward step that was ever synced here, on disks that were lost too.
     var everAppended: [(id: String, rollout: RolloutName, at: Int64)] {

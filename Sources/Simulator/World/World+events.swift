@@ -73,7 +73,6 @@ extension World {
             try await write(place)
             mark("J8")
         case .loosenPolicy:
-            memory.withLock { $0.isLoose = true }
             witness.loosened()
             let text = ProjectText.guardrails(limit: 90, onBreach: "hold")
             try await people.commit(["policies/guardrails/health.yaml": Array(text.utf8)])
@@ -290,7 +289,7 @@ extension World {
         case .crash(let place, let seconds):
             mark("crash")
             host(place).crash(downFor: .seconds(Int64(seconds)))
-        case .crashAtEffect(let place, let effect, let isAfter, _):
+        case .crashAtEffect(let place, let effect, let isAfter):
             mark("crash at \(effect.rawValue)")
             fate(place % hosts.count, effect, isAfter ? .diesAfter : .diesBefore, count: 1)
         case .failEffect(let place, let effect, let count, let isDone):

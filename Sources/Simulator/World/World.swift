@@ -27,9 +27,7 @@ package final class World: Sendable {
     struct Memory: Sendable {
         var asked: [Int] = []
         var plans: [WorldPlan.RolloutPlan] = []
-        var isPeace = false
         var isAtRest = false
-        var isLoose = false
         /// Where the branch was before an accident, and where the accident left it.
         var good: ObjectID?
         var rewound: ObjectID?
@@ -211,7 +209,6 @@ package final class World: Sendable {
 
     /// Everything is mended; from now on each rollout must come to its end.
     private func peace() {
-        memory.withLock { $0.isPeace = true }
         fates.clear()
         remote.condition = SimulatedRemote.Condition()
         for region in Names.regions { routers.change(region) { $0 = .init() } }

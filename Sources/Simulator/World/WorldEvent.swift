@@ -51,7 +51,7 @@ package enum WorldEvent: Sendable, Hashable, Codable {
 
     case crash(controller: Int, downSeconds: Int)
     /// It dies right before or after its next effect of this kind.
-    case crashAtEffect(controller: Int, Effect, isAfter: Bool, downSeconds: Int)
+    case crashAtEffect(controller: Int, Effect, isAfter: Bool)
     /// It hears that its next effects of this kind failed, whether they did or not.
     case failEffect(controller: Int, Effect, count: Int, isDone: Bool)
     case pause(controller: Int, seconds: Int)

@@ -115,8 +115,7 @@ extension WorldPlan {
             let effect = random.pick(Effect.allCases) ?? .push
             choices = [
                 .crashAtEffect(
-                    controller: controller, effect, isAfter: random.happens(50),
-                    downSeconds: 20),
+                    controller: controller, effect, isAfter: random.happens(50)),
                 .failEffect(
                     controller: controller, effect, count: random.within(1...5),
                     isDone: random.happens(50)),
