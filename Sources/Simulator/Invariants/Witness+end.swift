@@ -72,18 +72,21 @@ extension Witness {
                     || state.routes.allSatisfy({
                         routers.served(state.name, in: $0.key) == $0.value
                     }),
-                let stable = state.stable, let asked = asked(rollout.name, tip)
+                let asked = asked(rollout.name, tip), hasEnded(state, asked)
             else { return false }
-            let digest = ProjectText.digest(rollout.name, asked)
-            if let run = state.run {
-                let next = run.plan.step(run.step + 1)
-                guard run.held != nil || next.map(run.needsApproval) ?? false || servesLess(state)
-                else { return false }
-            } else if stable.reference.digest != digest, state.refusal(of: digest) == nil {
-                return false
-            }
         }
         return true
+    }
+
+    /// A run may wait for people only; without one the version that is asked for is served, or refused.
+    private func hasEnded(_ state: RolloutState, _ asked: Int) -> Bool {
+        guard let stable = state.stable else { return false }
+        if let run = state.run {
+            let next = run.plan.step(run.step + 1)
+            return run.held != nil || next.map(run.needsApproval) ?? false || servesLess(state)
+        }
+        let digest = ProjectText.digest(state.name, asked)
+        return stable.reference.digest == digest || state.refusal(of: digest) != nil
     }
 
     private func checkRoutes(_ state: RolloutState) {
@@ -109,21 +112,13 @@ extension Witness {
                 "\(rollout.name) was never bootstrapped: " + (await why(rollout.name)))
         }
         guard let asked = asked(rollout.name, tip) else { return }
-        let digest = ProjectText.digest(rollout.name, asked)
-        if let run = state.run {
-            let next = run.plan.step(run.step + 1)
-            let waitsForPeople =
-                run.held != nil || next.map(run.needsApproval) ?? false || servesLess(state)
-            if !waitsForPeople {
-                fail(
-                    .liveness,
-                    "\(run.id) is at step \(run.step) of \(run.plan.steps.count) and waits for "
-                        + (await why(rollout.name)))
-            }
-        } else if stable.reference.digest != digest, state.refusal(of: digest) == nil {
+        if !hasEnded(state, asked) {
+            let place =
+                state.run.map { "\($0.id) is at step \($0.step) of \($0.plan.steps.count)" }
+                ?? "\(stable.reference.version) is served"
             fail(
                 .liveness,
-                "\(rollout.name) 1.\(asked).0 is asked for, \(stable.reference.version) is served: "
+                "\(rollout.name) 1.\(asked).0 is asked for, \(place): "
                     + (await why(rollout.name)))
         }
         for host in hosts {

@@ -61,7 +61,10 @@ struct SimulateCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
-        let tally = scenarios ? try runScenarios() : try runSeeds()
+        let begin = ContinuousClock.now
+        var tally = scenarios ? try runScenarios() : try runSeeds()
+        let passed = begin.duration(to: .now).components
+        tally.seconds = Double(passed.seconds) + Double(passed.attoseconds) / 1e18
         try SimulationSummary(tally).show(as: output)
         if !tally.failures.isEmpty { throw ExitCode(1) }
     }

@@ -25,7 +25,6 @@ struct SimulationWorkers {
     }
 
     func run() throws -> SimulationTally {
-        let begin = ContinuousClock.now
         let shared = Mutex((next: 0, tally: SimulationTally(), failure: String?.none))
         let progress = Mutex(ProgressLine("worlds"))
         DispatchQueue.concurrentPerform(iterations: count) { _ in
@@ -49,11 +48,8 @@ struct SimulationWorkers {
             }
         }
         progress.withLock { $0.clear() }
-        var (_, tally, failure) = shared.withLock { $0 }
+        let (_, tally, failure) = shared.withLock { $0 }
         if let failure { throw ValidationError(failure) }
-        let passed = begin.duration(to: .now)
-        tally.seconds =
-            Double(passed.components.seconds) + Double(passed.components.attoseconds) / 1e18
         return tally
     }
 
