@@ -27,7 +27,7 @@ extension Ledger {
         let bytes = try await repository.blob(entry.id, limitBytes: Self.recordBytesMax)
         let current: CurrentState
         do {
-            current = try CanonicalJSON.decode(CurrentState.self, from: bytes)
+            current = try records.state(bytes)
         } catch {
             throw LedgerError(message: "\(path): \(error)")
         }
@@ -46,7 +46,7 @@ extension Ledger {
         guard
             let (record, digest) = try await decision(number, of: current.state.name, at: commit)
         else { throw LedgerError(message: "\(path): decision \(number) has no file") }
-        guard digest == current.head, record.after == (try RecordFile.digest(of: current.state))
+        guard digest == current.head, record.after == (try records.digest(current.state))
         else {
             throw LedgerError(
                 message: "\(path) is not what decision \(number) led to: somebody else wrote "
@@ -66,7 +66,7 @@ extension Ledger {
         }
         guard let entry else { return nil }
         let bytes = try await repository.blob(entry.id, limitBytes: Self.recordBytesMax)
-        let record = try CanonicalJSON.decode(DecisionRecord.self, from: bytes)
+        let record = try records.decision(bytes)
         return (record, RecordFile.digest(bytes))
     }
 
@@ -95,7 +95,7 @@ extension Ledger {
                 throw LedgerError(message: "\(folder)/\(entry.name) is not a decision")
             }
             let bytes = try await repository.blob(entry.id, limitBytes: Self.recordBytesMax)
-            let record = try CanonicalJSON.decode(DecisionRecord.self, from: bytes)
+            let record = try records.decision(bytes)
             guard RecordFile.decision(record) == "\(folder)/\(name)" else {
                 throw LedgerError(
                     message: "\(folder)/\(name) holds decision \(record.number) of "
@@ -125,7 +125,7 @@ extension Ledger {
                 problems.append("decision \(record.number) does not follow the one before it")
             }
             state = state.after(record.action, number: record.number, at: record.at)
-            if record.after != (try RecordFile.digest(of: state)) {
+            if record.after != (try records.digest(state)) {
                 problems.append("decision \(record.number) leads to another state than it says")
             }
             head = file

@@ -16,6 +16,7 @@ package actor Ledger {
     let branch: ReferenceName
     /// Reads one file of the project. A simulation remembers what it has read in other worlds.
     let parse: FileParser
+    let records: RecordDecoder
     /// What asks the remote goes one after another: a record is built on the one before, two fetches
     /// would find each other's lock files, and a tip that was fetched before a record and looked at
     /// after it would seem to have lost the record.
@@ -37,9 +38,10 @@ package actor Ledger {
         author: CommitAuthor, writer: RecordWriter, key: PrivateKey? = nil,
         parse: @escaping FileParser = {
             ProjectFiles.parse(path: $0, bytes: $1, entry: $2)
-        }
+        }, records: RecordDecoder = RecordDecoder()
     ) throws(GitError) {
         self.parse = parse
+        self.records = records
         self.repository = repository
         self.remote = remote
         self.author = author

@@ -56,7 +56,7 @@ extension Reconciler {
             if !live.isRecording, live.taken.isEmpty, mayTry(live) { startRecording(name, draft) }
             return false
         case .apply:
-            return await apply(name, input.state.routes)
+            return await apply(name, owed(input))
         case .serveStable:
             let empty = input.routers.filter { $0.value == .empty }
             return await apply(name, input.state.stableRoutes.filter { empty[$0.key] != nil })
@@ -69,6 +69,14 @@ extension Reconciler {
             timers[name] = [until, look, live.retryAt].compactMap { $0 }.min()
             return false
         }
+    }
+
+    /// What routers are owed. Regions that are owed less go first and alone: one that somebody holds
+    /// lower is not raised along with them, because `decide` looks at the evidence before that.
+    private func owed(_ input: DecisionInput) -> [RegionName: Route] {
+        let less = input.routers.filter { $0.value == .owed(raises: false) }
+        guard !less.isEmpty else { return input.state.routes }
+        return input.state.routes.filter { less[$0.key] != nil }
     }
 
     /// Whether another controller's record, which was not fetched yet, may explain what a router

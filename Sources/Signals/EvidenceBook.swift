@@ -24,9 +24,9 @@ package struct EvidenceBook: Codable, Sendable, Hashable {
 
     private var isLabelled: Bool { meters.contains { $0.guardrail.metric == .accuracy } }
 
-    /// What a generation served; no stage when the candidate was not served.
+    /// What a generation served; no visit when the candidate was not served.
     private struct StepNote: Codable, Sendable, Hashable {
-        let stage: StageKind?
+        let visit: StageVisit?
         let shares: [RegionName: Share]
     }
 
@@ -49,7 +49,7 @@ package struct EvidenceBook: Codable, Sendable, Hashable {
         // that has ended there.
         steps = steps.filter { $0.key <= run.stepGeneration }
         steps[run.stepGeneration] = StepNote(
-            stage: run.currentStep?.stage, shares: run.currentStep?.shares ?? [:])
+            visit: StageVisit(run), shares: run.currentStep?.shares ?? [:])
         let isNewStep = run.stepGeneration != stepGeneration
         stepGeneration = run.stepGeneration
         let known = meters
@@ -58,13 +58,13 @@ package struct EvidenceBook: Codable, Sendable, Hashable {
             if isNewStep { meter.beginStep() }
             return meter
         }
-        for index in meters.indices { meters[index].enter(run.currentStep?.stage) }
+        for index in meters.indices { meters[index].enter(StageVisit(run)) }
         if isNewStep { traffic = [:] }
     }
 
     /// The run is over: answers of later generations are not the candidate's.
     package mutating func close(at generation: Int) {
-        steps[generation] = StepNote(stage: nil, shares: [:])
+        steps[generation] = StepNote(visit: nil, shares: [:])
     }
 
     private static func meters(_ run: Run, of state: RolloutState) -> [GuardrailMeter] {
@@ -122,7 +122,7 @@ package struct EvidenceBook: Codable, Sendable, Hashable {
         guard answer.rollout == key.rollout, key.covers(answer),
             // A generation without a step of its own is a correction: the step is the last one.
             let generation = steps.keys.filter({ $0 <= answer.generation }).max(),
-            let note = steps[generation], let stage = note.stage
+            let note = steps[generation], let visit = note.visit
         else { return }
         // Of answers only: gateways stamp those, while a label's time is whatever its sender says.
         clock = max(clock, answer.at)
@@ -130,10 +130,10 @@ package struct EvidenceBook: Codable, Sendable, Hashable {
         if answer.generation >= stepGeneration, case .answered = fact.event {
             traffic[answer.region, default: RegionCount()].add(answer)
         }
-        if isLabelled { cohorts.fold(fact, stage: stage) }
+        if isLabelled { cohorts.fold(fact, in: visit) }
         let asked = note.shares[answer.region] ?? .zero
         for index in meters.indices {
-            meters[index].fold(fact, stage: stage, asked: asked, clock: clock)
+            meters[index].fold(fact, in: visit, asked: asked, clock: clock)
         }
         for (stratum, tally) in cohorts.mature(clock: clock) {
             for index in meters.indices { meters[index].fold(tally, of: stratum, clock: clock) }

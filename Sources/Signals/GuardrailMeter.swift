@@ -19,7 +19,7 @@ struct GuardrailMeter: Codable, Sendable, Hashable {
     private var clusters: Clusters?
     private var pace: EvidencePace?
     /// The stage that the run is in, and the candidate's observations of it.
-    private var stage: StageKind?
+    private var visit: StageVisit?
     private var inStage = 0
 
     init(
@@ -47,9 +47,9 @@ struct GuardrailMeter: Codable, Sendable, Hashable {
             && regions == other.regions && isSticky == other.isSticky
     }
 
-    mutating func enter(_ stage: StageKind?) {
-        guard self.stage != stage else { return }
-        self.stage = stage
+    mutating func enter(_ visit: StageVisit?) {
+        guard self.visit != visit else { return }
+        self.visit = visit
         inStage = 0
     }
 
@@ -62,22 +62,22 @@ struct GuardrailMeter: Codable, Sendable, Hashable {
         mix()
     }
 
-    mutating func fold(_ fact: Fact, stage: StageKind, asked: Share, clock: Timestamp) {
-        guard counts(stage, since: fact.answer.at) else { return }
+    mutating func fold(_ fact: Fact, in visit: StageVisit, asked: Share, clock: Timestamp) {
+        guard counts(visit.stage, since: fact.answer.at) else { return }
         cluster(fact)
         guard pooled.fold(fact, asked: asked) else { return }
         for index in slices.indices { _ = slices[index].fold(fact, asked: asked) }
-        if stage == self.stage, fact.answer.arm != .stable { inStage += 1 }
+        if visit == self.visit, fact.answer.arm != .stable { inStage += 1 }
         settle(clock)
     }
 
     mutating func fold(
         _ tally: LabelCohorts.Tally, of stratum: LabelCohorts.Stratum, clock: Timestamp
     ) {
-        guard guardrail.metric == .accuracy, counts(stratum.stage, since: nil) else { return }
+        guard guardrail.metric == .accuracy, counts(stratum.visit.stage, since: nil) else { return }
         pooled.fold(tally, of: stratum, clock: clock)
         for index in slices.indices { slices[index].fold(tally, of: stratum, clock: clock) }
-        if stratum.stage == stage { inStage += tally.candidate.labelled }
+        if stratum.visit == visit { inStage += tally.candidate.labelled }
         settle(clock)
     }
 

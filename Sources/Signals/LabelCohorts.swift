@@ -11,10 +11,10 @@ struct LabelCohorts: Codable, Sendable, Hashable {
     /// Cohorts that are open at once, about: each is 1/64 of the label lag wide.
     private static let openMax = 64
 
-    /// One region in one stage, in which the split and the level of both versions are their own.
+    /// One region in one visit of a stage: the split and the level of both versions are their own.
     struct Stratum: Codable, Sendable, Hashable {
         let region: RegionName
-        let stage: StageKind
+        let visit: StageVisit
     }
 
     /// What was answered and labelled of one version.
@@ -79,20 +79,20 @@ struct LabelCohorts: Codable, Sendable, Hashable {
     /// The age at which answers are counted; `nil` while nothing is known of how late labels are.
     var lag: TimeSpan? { after ?? delay.lag }
 
-    mutating func fold(_ fact: Fact, stage: StageKind) {
+    mutating func fold(_ fact: Fact, in visit: StageVisit) {
         guard fact.answer.arm != .fallback else { return }
         switch fact.event {
         case .answered:
-            update(fact, stage) { $0.answered += 1 }
+            update(fact, visit) { $0.answered += 1 }
         case .labelled(let correct, previously: nil, let at):
             delay.observe(at - fact.answer.at, most: most)
-            update(fact, stage) {
+            update(fact, visit) {
                 $0.labelled += 1
                 $0.wrong += correct ? 0 : 1
             }
         case .compared(let candidate, let stable):
             guard let index = index(of: fact.answer.at.milliseconds) else { return }
-            let stratum = Stratum(region: fact.answer.region, stage: stage)
+            let stratum = Stratum(region: fact.answer.region, visit: visit)
             switch (candidate, stable) {
             case (true, false): open[index][stratum].better += 1
             case (false, true): open[index][stratum].worse += 1
@@ -102,8 +102,9 @@ struct LabelCohorts: Codable, Sendable, Hashable {
         }
     }
 
-    private mutating func update(_ fact: Fact, _ stage: StageKind, _ change: (inout Count) -> Void)
-    {
+    private mutating func update(
+        _ fact: Fact, _ visit: StageVisit, _ change: (inout Count) -> Void
+    ) {
         let isCandidate = fact.answer.arm != .stable
         guard let index = index(of: fact.answer.at.milliseconds) else {
             if isCandidate, case .labelled = fact.event {
@@ -112,7 +113,7 @@ struct LabelCohorts: Codable, Sendable, Hashable {
             }
             return
         }
-        let stratum = Stratum(region: fact.answer.region, stage: stage)
+        let stratum = Stratum(region: fact.answer.region, visit: visit)
         if isCandidate {
             change(&open[index][stratum].candidate)
         } else {
@@ -172,7 +173,7 @@ struct LabelCohorts: Codable, Sendable, Hashable {
         due += candidate.answered
         arrived += candidate.labelled
         // In shadow both answer every request, and one label is for both.
-        guard entry.stratum.stage != .shadow else { return }
+        guard entry.stratum.visit.stage != .shadow else { return }
         var block = arrivals[entry.stratum.region] ?? OpenComparison()
         block.add(
             candidate: candidate.answered, failures: candidate.answered - candidate.labelled,

@@ -143,6 +143,39 @@ import Testing
         await controller.stop()
     }
 
+    /// Found by simulated world 891 (D4): two gateways came up with older tables, one of them with
+    /// more and one with less; telling the first one raised the second one along with it.
+    @Test func anOlderTableWithLessIsNotRaisedAlongWithOneThatHadMore() async throws {
+        let world = try await World()
+        let controller = try await Controller(in: world)
+        try await controller.reach(.canary)
+        world.clock.pass(seconds: 90_000)
+        func serve(_ share: Share, in region: RegionName, generation: Int) throws {
+            let route = try #require(world.router.served(in: region))
+            world.router.tamper(
+                Route(
+                    rollout: route.rollout, region: region, generation: generation,
+                    run: route.run, salt: route.salt, stickyBy: route.stickyBy,
+                    stable: route.stable, candidate: route.candidate, share: share, mirror: .zero,
+                    fallback: nil))
+        }
+        let first = try #require(world.router.served(in: World.eu)).generation
+        // After a correction the newest decision is no raise any more.
+        try serve(.all, in: World.eu, generation: first + 4)
+        try await controller.until("corrected") {
+            $0.generation > first + 4 && $0.unrecorded == 0
+        }
+        try await controller.settled()
+        try serve(.zero, in: World.us, generation: first)
+        try serve(.all, in: World.eu, generation: first)
+        try await controller.until("eu is told again") { _ in
+            world.router.served(in: World.eu)?.share == Share(clamping: 500)
+        }
+        try await controller.turns()
+        #expect(world.router.served(in: World.us)?.share == .zero)
+        await controller.stop()
+    }
+
     @Test func aRouterThatNobodyConfiguredIsNamed() async throws {
         let world = try await World(router: "nowhere")
         let controller = try await Controller(in: world)

@@ -104,6 +104,55 @@ import Testing
         #expect(throws: CanonicalJSONError.self) { try CanonicalJSON.encode(["a": number]) }
     }
 
+    private struct Everything: Codable, Equatable {
+        enum Shape: Codable, Equatable {
+            case plain
+            case named(width: Int, text: String?)
+            case unnamed(Double, [Bool])
+        }
+
+        var flag = true
+        var small = Int8(-7)
+        var narrow = UInt16(9)
+        var large = UInt64.max - 1
+        var third = 1.0 / 3
+        var beyond53 = 9_007_199_254_740_994.0
+        var huge = 1e300
+        var nothing: Int?
+        var something: String? = "a \"b\" \\ \n é"
+        var shapes = [Shape.plain, .named(width: 3, text: nil), .unnamed(0.5, [true, false])]
+        var counts = [3: 4, -1: 0]
+        var names = ["b": [1, 2], "a": []]
+        var bytes: [UInt8] = [0, 255]
+    }
+
+    /// What is written straight is what Foundation would have written by way of text.
+    @Test func valuesAreEncodedAndDecodedAsFoundationDoes() throws {
+        let foundation = JSONEncoder()
+        foundation.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+        let expected = Array(try foundation.encode(Everything()))
+        let json = try CanonicalJSON.encode(Everything())
+        #expect(json.compact == expected)
+        #expect(try CanonicalJSON.parse(expected) == json)
+        #expect(try json.decode(Everything.self) == Everything())
+        #expect(try CanonicalJSON.decode(Everything.self, from: expected) == Everything())
+    }
+
+    @Test(arguments: [
+        (#"{"a":1.5}"#, "a"), (#"{"a":300}"#, "a"), (#"{}"#, "a"), (#"{"a":null}"#, "a"),
+        (#"[]"#, "the value"),
+    ])
+    func shapesThatDoNotFitAreRefused(_ text: String, _ place: String) {
+        struct Small: Codable { let a: UInt8 }
+        do {
+            _ = try CanonicalJSON.decode(Small.self, from: Array(text.utf8))
+            Issue.record("\(text) was taken")
+        } catch {
+            #expect(error.code == .shape)
+            #expect(error.message.contains(place))
+        }
+    }
+
     @Test func wrongShapesAreExplained() {
         do {
             _ = try CanonicalJSON.decode([String: Int].self, from: Array(#"{"a":"x"}"#.utf8))

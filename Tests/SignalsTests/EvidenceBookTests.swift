@@ -114,6 +114,32 @@ import Testing
         #expect(counts(book) == ["errors": 220, "rise": 0])
     }
 
+    /// Found by simulated worlds 20303 and 20896: a second run passed shadow on the first one's answers.
+    @Test func aSecondRunOfAVersionNeedsAnswersOfItsOwn() throws {
+        let guardrails = [Scene.latency]
+        var book = Scene.book(advances: 1, guardrails: guardrails)
+        var tape = Tape()
+        tape.answers(50, .candidate)
+        tape.facts.forEach { book.fold($0) }
+        #expect(book.evidence().first?.inStage == 50)
+        let again = Scene.state(advances: 1, guardrails: guardrails)
+            .after(.rollBack(.withdrawn(summary: "later")), number: 4, at: Scene.start)
+            .after(
+                .start(Action.Start(Scene.ask(guardrails: guardrails))), number: 5,
+                at: Scene.start + .seconds(60)
+            ).after(.advance(step: 1), number: 6, at: Scene.start + .seconds(90))
+        let run = try #require(again.run)
+        book.close(at: 4)
+        book.follow(run, of: again)
+        let evidence = try #require(book.evidence().first)
+        #expect(evidence.inStage == 0)
+        #expect(evidence.process.counted?.trials == 50)
+        // Late answers of the first run stay the first run's.
+        tape.answers(1, .candidate, generation: 3)
+        book.fold(try #require(tape.facts.last))
+        #expect(book.evidence().first?.inStage == 0)
+    }
+
     @Test func aStageThatThePolicyLeavesOutDoesNotCount() {
         let canaryOnly = GuardrailSpec(
             name: Scene.id("canary-only"), metric: .errors, criterion: .atMost(Scene.finite(0.05)),
@@ -363,8 +389,9 @@ import Testing
         for second in 0..<5_000 {
             tape.add(Scene.answer("\(second)", .candidate, second: Int64(second)))
         }
+        let canary = StageVisit(stage: .canary, generation: 3, began: Scene.start)
         for fact in tape.facts {
-            cohorts.fold(fact, stage: .canary)
+            cohorts.fold(fact, in: canary)
             _ = cohorts.mature(clock: fact.answer.at)
         }
         #expect((4_975...4_985).contains(cohorts.coverage.due))

@@ -60,10 +60,8 @@ enum Scene {
     static let sliced = guardrail(
         "sliced", .errors, .atMost(finite(0.05)), slices: [.region])
 
-    /// A run after so many advances: shadow, canary 50 %, gradual 60 % then 80 %, full.
-    static func state(
-        advances: Int, guardrails: [GuardrailSpec], stickyBy: StickyKey = .requestID
-    ) -> RolloutState {
+    /// What begins a run: shadow, canary 50 %, gradual 60 % then 80 %, full.
+    static func ask(guardrails: [GuardrailSpec], stickyBy: StickyKey = .requestID) -> Ask {
         let regions = [eu, us]
         func stage(_ kind: StageKind, _ shares: Int...) -> StageSpec {
             StageSpec(
@@ -74,7 +72,7 @@ enum Scene {
             stage(.shadow, 10_000), stage(.canary, 5_000), stage(.gradual, 6_000, 8_000),
             stage(.full, 10_000),
         ]
-        let ask = Ask(
+        return Ask(
             candidate: served("2.0.0", "b"), bootstrap: nil, fallback: nil, stickyBy: stickyBy,
             onNewVersion: .queue, plan: Plan(stages: stages, regions: regions),
             guardrails: [
@@ -82,6 +80,14 @@ enum Scene {
                     name: id("quality"), falseRollbackRate: finite(0.01), riskBudget: finite(0.02),
                     guardrails: guardrails)
             ], specDigest: digest("c"), policyDigest: digest("d"))
+    }
+
+    /// A run after so many advances: shadow, canary 50 %, gradual 60 % then 80 %, full.
+    static func state(
+        advances: Int, guardrails: [GuardrailSpec], stickyBy: StickyKey = .requestID
+    ) -> RolloutState {
+        let ask = ask(guardrails: guardrails, stickyBy: stickyBy)
+        let regions = [eu, us]
         var state = RolloutState(name: name).after(
             .bootstrap(
                 Action.Bootstrap(

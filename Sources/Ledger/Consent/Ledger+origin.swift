@@ -119,7 +119,7 @@ extension Ledger {
         let path = "rollouts/\(rollout)/rollout.yaml"
         guard let entry = try await repository.entry(at: path, in: commit) else { return nil }
         let bytes = try await repository.blob(entry.id, limitBytes: 1 << 20)
-        guard case .rollout(let spec)? = ProjectFiles.parse(path: path, bytes: bytes).content else {
+        guard case .rollout(let spec)? = parse(path, bytes, .file).content else {
             return nil
         }
         return spec.version

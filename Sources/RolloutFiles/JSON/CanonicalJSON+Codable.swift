@@ -1,5 +1,3 @@
-import Foundation
-
 extension CanonicalJSON {
     /// The JSON form of a value. Equal values give equal bytes, in every process.
     ///
@@ -7,9 +5,8 @@ extension CanonicalJSON {
     package static func encode(
         _ value: some Encodable
     ) throws(CanonicalJSONError) -> CanonicalJSON {
-        let data: Data
         do {
-            data = try JSONEncoder().encode(value)
+            return try CanonicalEncoder.json(of: value)
         } catch let error as EncodingError {
             guard case .invalidValue(let found, let context) = error else {
                 throw CanonicalJSONError(code: .shape, offset: 0, message: "\(error)")
@@ -21,7 +18,6 @@ extension CanonicalJSON {
         } catch {
             throw CanonicalJSONError(code: .shape, offset: 0, message: "\(error)")
         }
-        return try parse(data, sizeLimit: Int.max, anyNumber: true)
     }
 
     /// Reads a value from strict JSON; see `parse` for what is refused.
@@ -40,7 +36,7 @@ extension CanonicalJSON {
         _ type: Value.Type
     ) throws(CanonicalJSONError) -> Value {
         do {
-            return try JSONDecoder().decode(type, from: Data(compact))
+            return try Value(from: CanonicalDecoder(json: self, place: nil))
         } catch {
             throw CanonicalJSONError(
                 code: .shape, offset: 0, message: "not a \(type): \(Self.explain(error))")

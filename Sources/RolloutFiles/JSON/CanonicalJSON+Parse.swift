@@ -11,7 +11,16 @@ extension CanonicalJSON {
     package static func parse(
         _ bytes: some Collection<UInt8>, sizeLimit: Int = sizeLimit
     ) throws(CanonicalJSONError) -> CanonicalJSON {
-        try parse(bytes, sizeLimit: sizeLimit, anyNumber: false)
+        guard bytes.count <= sizeLimit else {
+            throw CanonicalJSONError(
+                code: .tooLarge, offset: 0,
+                message: "\(bytes.count) bytes; at most \(sizeLimit) are read")
+        }
+        guard String(validating: bytes, as: UTF8.self) != nil else {
+            throw CanonicalJSONError(code: .invalidUTF8, offset: 0, message: "invalid UTF-8")
+        }
+        var parser = JSONParser(bytes: Array(bytes))
+        return try parser.document()
     }
 
     /// Reads JSON and refuses it unless its bytes are exactly the `pretty` or the `compact` form.
@@ -27,32 +36,13 @@ extension CanonicalJSON {
         }
         return value
     }
-
-    static func parse(
-        _ bytes: some Collection<UInt8>, sizeLimit: Int, anyNumber: Bool
-    ) throws(CanonicalJSONError) -> CanonicalJSON {
-        guard bytes.count <= sizeLimit else {
-            throw CanonicalJSONError(
-                code: .tooLarge, offset: 0,
-                message: "\(bytes.count) bytes; at most \(sizeLimit) are read")
-        }
-        guard String(validating: bytes, as: UTF8.self) != nil else {
-            throw CanonicalJSONError(code: .invalidUTF8, offset: 0, message: "invalid UTF-8")
-        }
-        var parser = JSONParser(bytes: Array(bytes), anyNumber: anyNumber)
-        return try parser.document()
-    }
 }
 
 private struct JSONParser {
     let bytes: [UInt8]
-    let anyNumber: Bool
     var position = 0
 
-    init(bytes: [UInt8], anyNumber: Bool) {
-        self.bytes = bytes
-        self.anyNumber = anyNumber
-    }
+    init(bytes: [UInt8]) { self.bytes = bytes }
 
     private var next: UInt8? { position < bytes.count ? bytes[position] : nil }
 
@@ -127,7 +117,7 @@ private struct JSONParser {
     private mutating func number() throws(CanonicalJSONError) -> CanonicalJSON {
         let start = position
         while let byte = next, isNumberByte(byte) { position += 1 }
-        let text = String(bytes[start..<position].map { Character(Unicode.Scalar($0)) })
+        let text = String(decoding: bytes[start..<position], as: UTF8.self)
         let value: CanonicalJSON
         if let whole = Int64(text) {
             value = .integer(whole)
@@ -139,7 +129,7 @@ private struct JSONParser {
             position = start
             throw fault(.number, "\(text) is not a number that can be kept")
         }
-        guard anyNumber || value.compact.elementsEqual(bytes[start..<position]) else {
+        guard value.compact.elementsEqual(bytes[start..<position]) else {
             position = start
             throw fault(
                 .number,
@@ -150,12 +140,19 @@ private struct JSONParser {
     }
 
     private func isNumberByte(_ byte: UInt8) -> Bool {
-        (48...57).contains(byte) || [43, 45, 46, 69, 101].contains(byte)
+        switch byte {
+        case 48...57, 43, 45, 46, 69, 101: true
+        default: false
+        }
     }
 
     private mutating func string() throws(CanonicalJSONError) -> String {
         position += 1
-        var content: [UInt8] = []
+        // Most strings have no escapes and stand in the input as they are.
+        let start = position
+        skipPlain()
+        if take("\"") { return String(decoding: bytes[start..<position - 1], as: UTF8.self) }
+        var content = Array(bytes[start..<position])
         while let byte = next {
             switch byte {
             case UInt8(ascii: "\""):
@@ -168,11 +165,20 @@ private struct JSONParser {
                 content.append(contentsOf: String(try escape()).utf8)
             case 0..<0x20: throw fault(.syntax, "a control character must be escaped")
             default:
-                content.append(byte)
-                position += 1
+                let start = position
+                skipPlain()
+                content += bytes[start..<position]
             }
         }
         throw fault(.syntax, "the text ends inside of a string")
+    }
+
+    private mutating func skipPlain() {
+        while let byte = next, byte >= 0x20, byte != UInt8(ascii: "\""),
+            byte != UInt8(ascii: "\\")
+        {
+            position += 1
+        }
     }
 
     private mutating func escape() throws(CanonicalJSONError) -> Unicode.Scalar {
@@ -224,7 +230,9 @@ private struct JSONParser {
     }
 
     private mutating func skipSpace() {
-        while let byte = next, [0x20, 0x09, 0x0A, 0x0D].contains(byte) { position += 1 }
+        while let byte = next,
+            byte == 0x20 || byte == 0x0A || byte == 0x09 || byte == 0x0D
+        { position += 1 }
     }
 
     private mutating func take(_ mark: Unicode.Scalar) -> Bool {

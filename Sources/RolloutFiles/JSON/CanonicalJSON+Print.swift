@@ -40,11 +40,11 @@ private struct JSONPrinter {
             }
         case .object(let members):
             // By bytes: String order is by canonical equivalence and would move with Unicode.
-            let keys = members.keys.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
-            block("{", "}", count: keys.count, depth: depth) { printer, index in
-                printer.write(quoted: keys[index])
+            let sorted = members.sorted { $0.key.utf8.lexicographicallyPrecedes($1.key.utf8) }
+            block("{", "}", count: sorted.count, depth: depth) { printer, index in
+                printer.write(quoted: sorted[index].key)
                 printer.write(printer.indents ? ": " : ":")
-                printer.print(members[keys[index]] ?? .null, depth: depth + 1)
+                printer.print(sorted[index].value, depth: depth + 1)
             }
         }
     }
@@ -73,6 +73,10 @@ private struct JSONPrinter {
 
     private mutating func write(quoted text: String) {
         bytes.append(UInt8(ascii: "\""))
+        defer { bytes.append(UInt8(ascii: "\"")) }
+        guard text.utf8.contains(where: { $0 < 0x20 || $0 == 0x22 || $0 == 0x5C }) else {
+            return write(text)
+        }
         for byte in text.utf8 {
             switch byte {
             case UInt8(ascii: "\""): write("\\\"")
@@ -88,6 +92,5 @@ private struct JSONPrinter {
             default: bytes.append(byte)
             }
         }
-        bytes.append(UInt8(ascii: "\""))
     }
 }

@@ -21,6 +21,7 @@ extension Witness {
             await checkEnd(current.state, rollout, tip)
         }
         checkDurable(tip)
+        checkRecorded()
         for host in hosts where !host.disk.pendingSteps.isEmpty {
             let ids = host.disk.pendingSteps.map(\.entry.id).joined(separator: ", ")
             fail(.late, "controller \(host.place) never recorded \(ids)")
@@ -62,9 +63,9 @@ extension Witness {
 
     /// Whether every rollout has come to its end and every gateway serves what is recorded.
     func isAtRest() async -> Bool {
-        guard let tip = remote.tip, hosts.allSatisfy({ $0.disk.pendingSteps.isEmpty }) else {
-            return false
-        }
+        guard let tip = remote.tip,
+            hosts.allSatisfy({ $0.disk.pendingSteps.isEmpty && !$0.isPaused })
+        else { return false }
         for rollout in plan.rollouts {
             guard
                 let state = try? await people.ledger.currentState(of: rollout.name, at: tip).state,

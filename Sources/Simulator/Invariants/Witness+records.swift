@@ -12,6 +12,7 @@ extension Witness {
             "record \(record.rollout) \(record.number) \(record.kind) by \(accepted.controller)")
         checkChain(accepted)
         checkFreeze(accepted)
+        checkPinned(accepted)
         let run = accepted.before.state.run
         switch record.action {
         case .start(let start): checkStart(start, accepted)
@@ -155,6 +156,7 @@ extension Witness {
             next.approval, run.currentStep?.stage != next.stage
         else { return }
         let answers = people.answers(to: run.id)
+        let revoked = revoked(in: record)
         let honest = Set(
             answers.filter { answer in
                 answer.isApproval && answer.person != People.engineer
@@ -164,6 +166,9 @@ extension Witness {
             fail(
                 .approval,
                 "\(record.id) needs \(terms.minApprovals) people, \(honest.count) agreed")
+        }
+        if honest.subtracting(revoked).count < terms.minApprovals {
+            fail(.revoke, "\(record.id) rests on a key that was taken back before it was used")
         }
         let used = consent?.payloads ?? []
         let before = self.accepted(record.rollout).filter { $0.commit != accepted.commit }

@@ -16,10 +16,12 @@ extension Witness {
             }
         }
         noteExposure(change)
-        guard case .controller(let controller, _) = change.by else { return }
+        noteWriter(change)
+        guard case .controller(let controller, let life) = change.by else { return }
         guard let after = change.after else {
             return fail(.nonEmpty, "\(change.rollout) has no route left in \(change.region)")
         }
+        checkServed(after, by: controller, life: life)
         if let before = change.before, after.generation < before.generation {
             fail(
                 .fence,
@@ -137,6 +139,12 @@ extension Witness {
 
     // MARK: Breaches that go on
 
+    private func noteWriter(_ change: SimulatedRouters.Change) {
+        state.withLock {
+            $0.strange["\(change.rollout)/\(change.region)"] = change.by == .stranger
+        }
+    }
+
     private func noteExposure(_ change: SimulatedRouters.Change) {
         let key = "\(change.rollout)/\(change.region)"
         let isBad =
@@ -161,6 +169,7 @@ extension Witness {
 
     private func checkBreaches() {
         guard plan.events.isEmpty || isQuiet else { return }
+        checkDrift()
         for (key, since) in state.withLock({ $0.exposedSince }).sorted(by: { $0.key < $1.key })
         where scheduler.now - since > Self.breachTakes {
             let name = key.split(separator: "/").first.map(String.init) ?? ""
@@ -173,12 +182,32 @@ extension Witness {
         }
     }
 
+    /// A share above the newest record is put right within ten minutes, whoever raised it.
+    private func checkDrift() {
+        guard !state.withLock({ $0.wasHistoryLost }) else { return }
+        for rollout in plan.rollouts {
+            guard let newest = accepted(rollout.name).last else { continue }
+            for region in rollout.regions {
+                let key = "\(rollout.name)/\(region)"
+                let served = routers.served(rollout.name, in: region)
+                let isAbove = served?.exposes(more: newest.after.state.routes[region]) ?? false
+                let since = state.withLock { state in
+                    state.aboveSince[key] = isAbove ? state.aboveSince[key] ?? scheduler.now : nil
+                    return state.aboveSince[key]
+                }
+                if let since, scheduler.now - since > Self.breachTakes {
+                    fail(.drift, "\(key) serves more than \(newest.record.id) says, for long")
+                }
+            }
+        }
+    }
+
     private var isQuiet: Bool { scheduler.now > plan.active.milliseconds }
 }
 
 extension Route {
     /// Whether a candidate gets more than it had.
-    fileprivate func exposes(more before: Route?) -> Bool {
+    func exposes(more before: Route?) -> Bool {
         guard let candidate else { return false }
         guard let before, before.candidate?.reference == candidate.reference else {
             return share > .zero || mirror > .zero

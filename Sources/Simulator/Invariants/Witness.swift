@@ -14,6 +14,7 @@ final class Witness: Sendable {
     struct Accepted: Sendable {
         let at: Int64
         let controller: Int
+        let life: Int
         let commit: ObjectID
         let parent: ObjectID
         let record: DecisionRecord
@@ -29,9 +30,12 @@ final class Witness: Sendable {
         var delivered: [Int: [Digest: [Int: Int]]] = [:]
         var earlier: [String: [Route]] = [:]
         var marks: [String: Int] = [:]
+        /// Gateways whose route somebody else than a controller put there.
+        var strange: [String: Bool] = [:]
         var wasHistoryLost = false
         var loosenedAt: Int64?
         var exposedSince: [String: Int64] = [:]
+        var aboveSince: [String: Int64] = [:]
         /// Effects of each kind in this minute, by controller.
         var effects: [String: Int] = [:]
         var minute: Int64 = 0
@@ -90,7 +94,10 @@ final class Witness: Sendable {
         add(Violation(invariant, at: scheduler.now, text))
     }
 
-    func mark(_ hazard: String) { state.withLock { $0.marks[hazard, default: 0] += 1 } }
+    func mark(_ hazard: String, _ count: Int = 1) {
+        guard count > 0 else { return }
+        state.withLock { $0.marks[hazard, default: 0] += count }
+    }
 
     /// Nobody needs to ask for the same thing this often in a minute.
     private static let effectsAMinuteMax = 400
@@ -171,6 +178,7 @@ final class Witness: Sendable {
             state.withLock { state in
                 state.accepted[accepted.record.rollout, default: []].append(accepted)
             }
+            markHazards(accepted)
             check(accepted)
         } catch {
             fail(.chain, "\(id.short) cannot be read: \(error)")
@@ -188,8 +196,7 @@ final class Witness: Sendable {
         guard paths.count == 2, let path = paths.first(where: { $0.contains("/decisions/") }),
             let entry = try objects.entry(at: path, inTree: new)
         else { return nil }
-        let record = try CanonicalJSON.decode(
-            DecisionRecord.self, from: objects.blob(entry.id))
+        let record = try ReadRecords.shared.decision(objects.blob(entry.id))
         guard let after = try current(record.rollout, new) else { return nil }
         let before =
             try current(record.rollout, old)
@@ -197,13 +204,14 @@ final class Witness: Sendable {
                 schema: DecisionRecord.schemaNow, head: nil,
                 state: RolloutState(name: record.rollout))
         return Accepted(
-            at: scheduler.now, controller: controller, commit: id, parent: parent, record: record,
-            before: before, after: after)
+            at: scheduler.now, controller: controller,
+            life: hosts.first { $0.place == controller }?.process?.life.number ?? 0, commit: id,
+            parent: parent, record: record, before: before, after: after)
     }
 
     private func current(_ rollout: RolloutName, _ tree: ObjectID) throws -> CurrentState? {
         let path = RecordFile.current(rollout)
         guard let entry = try remote.objects.entry(at: path, inTree: tree) else { return nil }
-        return try CanonicalJSON.decode(CurrentState.self, from: remote.objects.blob(entry.id))
+        return try ReadRecords.shared.state(remote.objects.blob(entry.id))
     }
 }

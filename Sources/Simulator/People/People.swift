@@ -50,13 +50,19 @@ final class People: Sendable {
         ledger = try Ledger(
             repository: repository, remote: nil, branch: Self.branch,
             author: CommitAuthor(name: "reader", email: "reader@example.org"),
-            writer: RecordWriter(name: "reader", software: "simulation"))
+            writer: RecordWriter(name: "reader", software: "simulation"),
+            parse: ParsedFiles.shared.parse, records: ReadRecords.shared.decoder)
     }
 
     // MARK: What they really did
 
     func answers(to run: RunID) -> [Answer] {
         state.withLock { $0.answers.filter { $0.run == run } }
+    }
+
+    /// As `policies/revoked-signers` names a person's key.
+    func fingerprint(of person: String) -> String {
+        Self.all.firstIndex(of: person).map { keys[$0].publicKey.fingerprint } ?? ""
     }
 
     func revocation(of person: String) -> Int64? { state.withLock { $0.revoked[person] } }

@@ -45,7 +45,7 @@ enum ProjectText {
         document(
             "Guardrails",
             "{falseRollbackRate: 1%, guardrails: [{name: errors, metric: errors, atMost: \(limit)%, "
-                + "minSamples: \(samplesMin), maxSilent: 5m, onBreach: \(onBreach)}]}")
+                + "minSamples: \(samplesMin), maxSilent: 2m, onBreach: \(onBreach)}]}")
     }
 
     static let samplesMin = 20

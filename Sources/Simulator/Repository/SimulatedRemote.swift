@@ -46,6 +46,7 @@ package final class SimulatedRemote: Sendable {
         var random: SeededRandom
         var observers: [@Sendable (Move) -> Void] = []
         var pushes = 0
+        var overtaken = 0
     }
 
     init(objects: ObjectPool, scheduler: Scheduler, random: SeededRandom) {
@@ -58,6 +59,8 @@ package final class SimulatedRemote: Sendable {
     package var moves: [Move] { state.withLock { $0.moves } }
     /// Pushes that were tried.
     package var pushes: Int { state.withLock { $0.pushes } }
+    /// Pushes that came after somebody else's.
+    var overtaken: Int { state.withLock { $0.overtaken } }
 
     package var condition: Condition {
         get { state.withLock { $0.condition } }
@@ -84,6 +87,8 @@ package final class SimulatedRemote: Sendable {
             TimeSpan(milliseconds: Int64(state.random.within(1...max(1, state.condition.slowness))))
         }
     }
+
+    fileprivate func countOvertaken() { state.withLock { $0.overtaken += 1 } }
 
     fileprivate func countPush() { state.withLock { $0.pushes += 1 } }
 
@@ -140,7 +145,10 @@ struct SimulatedBranch: RemoteBranch {
         let condition = remote.condition
         if condition.isUnreachable { throw .unreachable("connection refused") }
         if remote.tip == commit { return }
-        guard remote.tip == expecting else { throw .notFastForward }
+        guard remote.tip == expecting else {
+            remote.countOvertaken()
+            throw .notFastForward
+        }
         if let refusal = condition.refusal { throw .refused(refusal) }
         remote.move(to: commit, by: .controller(life.controller))
         if remote.losesAnswer() { throw .unreachable("the connection broke after the push") }

@@ -34,6 +34,7 @@ package final class SimulatedRouters: Sendable {
         var served: [RegionName: [RolloutName: Route]] = [:]
         var conditions: [RegionName: Condition] = [:]
         var changes: [Change] = []
+        var fenced = 0
         var random: SeededRandom
         var observers: [@Sendable (Change) -> Void] = []
     }
@@ -46,6 +47,9 @@ package final class SimulatedRouters: Sendable {
         state = Mutex(State(random: random))
     }
 
+    /// All that ever changed, oldest first.
+    var changes: [Change] { state.withLock { $0.changes } }
+
     package func served(_ rollout: RolloutName, in region: RegionName) -> Route? {
         state.withLock { $0.served[region]?[rollout] }
     }
@@ -53,6 +57,9 @@ package final class SimulatedRouters: Sendable {
     package func served(in region: RegionName) -> [RolloutName: Route] {
         state.withLock { $0.served[region] ?? [:] }
     }
+
+    /// Routes that came too late and were refused.
+    var fenced: Int { state.withLock { $0.fenced } }
 
     func condition(of region: RegionName) -> Condition {
         state.withLock { $0.conditions[region] ?? Condition() }
@@ -91,6 +98,8 @@ package final class SimulatedRouters: Sendable {
         }
     }
 
+    fileprivate func countFenced() { state.withLock { $0.fenced += 1 } }
+
     fileprivate func losesAnswer(_ region: RegionName) -> Bool {
         let percent = condition(of: region).lostAnswers
         return state.withLock { $0.random.happens(percent) }
@@ -119,6 +128,7 @@ struct ReachedRouters: TrafficRouter {
         try await call(.applyRoute, route.region) {
             let current = routers.served(route.rollout, in: route.region)
             if let current, !route.mayReplace(current) {
+                routers.countFenced()
                 throw RouterFailure.refusedStale(current: current)
             }
             routers.set(

@@ -95,6 +95,8 @@ final class ControllerHost: Sendable {
         }
     }
 
+    var isPaused: Bool { state.withLock { $0.pausedUntil } > scheduler.now }
+
     func waitOutPause() async {
         let rest = state.withLock { $0.pausedUntil } - scheduler.now
         if rest > 0 { await scheduler.wait(TimeSpan(milliseconds: rest)) }
@@ -134,7 +136,7 @@ final class ControllerHost: Sendable {
                 branch: "main",
                 author: CommitAuthor(name: "gatewright", email: ProjectText.controllerName),
                 writer: RecordWriter(name: ProjectText.controllerName, software: "simulation"),
-                key: key, parse: ParsedFiles.shared.parse),
+                key: key, parse: ParsedFiles.shared.parse, records: ReadRecords.shared.decoder),
             disk: mounted, observatory: observatory,
             routers: [
                 Names.router: ReachedRouters(routers: routers, life: life, host: self)
@@ -171,7 +173,7 @@ final class ControllerHost: Sendable {
         configuration.heartbeat = .seconds(15)
         configuration.routerInterval = .seconds(20)
         configuration.lookInterval = .seconds(20)
-        configuration.checkpointInterval = .seconds(60)
+        configuration.checkpointInterval = .seconds(120)
         return configuration
     }
 

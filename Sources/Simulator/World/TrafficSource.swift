@@ -8,7 +8,7 @@ import Synchronization
 /// a check need not allow for bad luck of the statistics, which have tests of their own.
 final class TrafficSource: Sendable {
     /// Of each arm in each region, at each tick.
-    private static let answersATick = 6
+    private static let answersATick = 8
 
     struct Condition: Sendable {
         var stopped: Set<RolloutName> = []
@@ -78,7 +78,7 @@ final class TrafficSource: Sendable {
         }
         let count = state.failures[version.digest, default: 0]
         state.failures[version.digest] = count + 1
-        let fails = behaviour == .failing && count % 5 < 2
+        let fails = behaviour == .failing && count % 5 < 4
         return [
             .prediction(
                 Prediction(

@@ -144,12 +144,24 @@ extension World {
             try await untamper(place)
             try await people.removeOrders(of: plan(of: place).name)
             let name = plan(of: place).name
-            for host in hosts {
-                _ = try? await host.process?.reconciler.submit(
-                    Order(
-                        name: "resume", action: .resume(decision: 0), by: "sam@example.org",
-                        reason: "drill"), to: name)
+            for host in hosts { await resume(name, at: host) }
+        }
+    }
+
+    /// A controller that is just starting does not know its rollouts yet: people ask again.
+    private func resume(_ name: RolloutName, at host: ControllerHost) async {
+        let order = Order(
+            name: "resume", action: .resume(decision: 0), by: "sam@example.org", reason: "drill")
+        for _ in 0..<20 {
+            do {
+                guard try await host.process?.reconciler.submit(order, to: name) == nil else {
+                    return
+                }
+            } catch {
+                // There was nothing to lift.
+                return
             }
+            await scheduler.wait(.seconds(5))
         }
     }
 
@@ -219,6 +231,8 @@ extension World {
         }
         guard remote.tip != left else { return remote.move(to: good, by: .person) }
         witness.lostHistory()
+        // No replica shows any more what was given up.
+        remote.condition.staleTip = nil
         for host in hosts {
             host.crash(downFor: .seconds(10))
             host.loseClone()

@@ -124,6 +124,9 @@ package final class World: Sendable {
                 Violation(.bounded, at: error.at, "jobs go on for ever without time going on"))
         }
         if let failure = failure.withLock({ $0 }) { throw failure }
+        for (hazard, count) in [("A6", remote.overtaken), ("B2 fenced", routers.fenced)] {
+            witness.mark(hazard, count)
+        }
         return Report(
             violations: witness.violations, trace: trace.digest, marks: witness.marks,
             decisions: witness.decisions, jobs: scheduler.jobs,
@@ -147,7 +150,7 @@ package final class World: Sendable {
     }
 
     /// Longer than a candidate may be silent, so that rest is no pause for breath.
-    private static let restInterval: Int64 = 400_000
+    private static let restInterval: Int64 = 150_000
 
     private func begin() {
         let files = ProjectText.files(plan, keys: personKeys, controller: key)

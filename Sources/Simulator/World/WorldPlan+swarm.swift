@@ -17,7 +17,7 @@ extension WorldPlan {
         var random = SeededRandom(seed: seed ^ 0x5EED)
         rollouts = (0..<Self.drawCount(&random)).map { Self.drawRollout($0, &random) }
         controllers = random.happens(60) ? 1 : random.within(2...3)
-        active = .seconds(Int64(random.within(20...45) * 60))
+        active = .seconds(Int64(random.within(8...25) * 60))
         peace = .seconds(45 * 60)
         let kinds = allowed.filter { _ in random.happens(25) }
         events = drawPeople(&random)
@@ -43,7 +43,7 @@ extension WorldPlan {
         plan.isGated = random.happens(25)
         plan.onNewVersion = random.pick(["replace", "replace", "queue", "reject"]) ?? "replace"
         plan.onBreach = random.pick(["rollback", "rollback", "hold", "stepBack"]) ?? "rollback"
-        plan.soakSeconds = random.within(2...8) * 15
+        plan.soakSeconds = random.within(1...4) * 15
         plan.hasWaves = random.happens(40)
         return plan
     }
@@ -63,7 +63,7 @@ extension WorldPlan {
                         at: at, event: .ask(rollout: place, version: random.within(0...6))))
                 guard rollout.isGated else { continue }
                 for person in 0..<random.within(0...3) {
-                    let delay = Int64(random.within(60...600)) * 1_000
+                    let delay = Int64(random.within(30...300)) * 1_000
                     events.append(
                         TimedEvent(
                             at: min(at + delay, active.milliseconds - 1_000),
@@ -80,7 +80,7 @@ extension WorldPlan {
         let rollout = random.below(plan.rollouts.count)
         let controller = random.below(plan.controllers)
         let region = random.below(3)
-        let seconds = random.pick([5, 20, 60, 180, 600]) ?? 60
+        let seconds = random.pick([5, 20, 60, 180, 400]) ?? 60
         let percent = random.within(10...90)
         let choices: [WorldEvent]
         switch kind {
@@ -145,7 +145,7 @@ extension WorldPlan {
         case .edits:
             choices = [
                 .breakSpec(rollout: rollout), .mendSpec(rollout: rollout),
-                .editPlan(rollout: rollout, soakSeconds: random.within(2...8) * 15),
+                .editPlan(rollout: rollout, soakSeconds: random.within(1...4) * 15),
                 .loosenPolicy, .removeRollout(rollout: rollout),
             ]
         case .orders:

@@ -52,7 +52,7 @@ package enum Names {
 /// How a version behaves, by the last digit of its number: what every check measures against.
 package enum Quality: String, Sendable, Hashable, CaseIterable, Codable {
     case good
-    /// It fails two requests in five.
+    /// It fails four requests in five: sure to be seen before the least number of samples.
     case failing
     /// It answers nothing that anybody hears of.
     case silent
