@@ -59,16 +59,16 @@ enum ProjectText {
 
     private static let window = "lunch"
 
-    /// Worlds begin at 14:13:20 UTC, which is 19:43:20 in India, all year.
+    /// Worlds begin at 14:13:20 UTC, which is 23:13:20 in Japan, all year.
     private static func windowText(closed: Range<Int>) -> String {
         func clock(_ minutes: Int) -> String {
-            let (hour, minute) = (19 * 60 + 43 + minutes).quotientAndRemainder(dividingBy: 60)
+            let (hour, minute) = (23 * 60 + 13 + minutes).quotientAndRemainder(dividingBy: 60)
             return "\(hour):\(minute < 10 ? "0" : "")\(minute)"
         }
         return document(
             "Window",
             "{deny: \"Mon-Sun \(clock(closed.lowerBound))-\(clock(closed.upperBound))\", "
-                + "timeZone: Asia/Kolkata, inFlight: hold, owner: sre, reason: drill}")
+                + "timeZone: Asia/Tokyo, inFlight: hold, owner: sre, reason: drill}")
     }
 
     private static func signers(

@@ -1,4 +1,5 @@
 import RolloutCore
+import Synchronization
 
 // What happens in few worlds.
 extension World {
