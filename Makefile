@@ -1,7 +1,7 @@
 # Two commands set everything up: `make demo` and `make test`.
 # ARGS go to the program: make demo ARGS="--output json"
 
-.PHONY: demo test build lint install bench fuzz simulate clean
+.PHONY: demo test build lint install bench fuzz simulate planted-bugs clean
 
 demo: install
 	@swift build --configuration release --product gatewright 1>&2
@@ -32,6 +32,11 @@ fuzz: install
 # Worlds where everything goes wrong, by seed: make simulate ARGS="--seeds 2000"
 simulate: build
 	.build/release/gatewright simulate $(ARGS)
+
+# What of the bugs in Tests/PlantedBugs such worlds find: make planted-bugs ARGS="--seeds 500"
+planted-bugs: install
+	@scripts/install python3
+	scripts/planted-bugs $(ARGS)
 
 bench:
 	swift build --configuration release --product gatewright

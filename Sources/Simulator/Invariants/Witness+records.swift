@@ -36,6 +36,10 @@ extension Witness {
         case .rollBack, .stepBack, .hold, .refuse, .resume, .correct, .bootstrap: break
         }
         checkJournal(accepted)
+        checkAge(accepted)
+        checkWindow(accepted)
+        checkKnownGood(accepted)
+        checkUses(accepted)
     }
 
     private func checkChain(_ accepted: Accepted) {
@@ -101,6 +105,9 @@ extension Witness {
 
     private func checkTarget(_ target: ServedVersion, _ accepted: Accepted) {
         let digest = target.reference.digest
+        if digest == accepted.before.state.stable?.reference.digest {
+            fail(.target, "\(accepted.record.id) goes back to what it leads away from")
+        }
         guard !state.withLock({ $0.wasHistoryLost }) else { return }
         let wasGood = self.accepted(accepted.record.rollout).contains { earlier in
             switch earlier.record.action {
@@ -159,7 +166,7 @@ extension Witness {
         let revoked = revoked(in: record)
         let honest = Set(
             answers.filter { answer in
-                answer.isApproval && answer.person != People.engineer
+                answer.isApproval && mayApprove(answer, run)
                     && (people.revocation(of: answer.person).map { $0 > answer.at } ?? true)
             }.map(\.person))
         if honest.count < terms.minApprovals {

@@ -28,6 +28,8 @@ final class Witness: Sendable {
         var accepted: [RolloutName: [Accepted]] = [:]
         /// Candidate's answers that a controller took in, by controller, digest and generation.
         var delivered: [Int: [Digest: [Int: Int]]] = [:]
+        /// When the newest of them was given, by controller and digest.
+        var newest: [Int: [Digest: Int64]] = [:]
         var earlier: [String: [Route]] = [:]
         var marks: [String: Int] = [:]
         /// Gateways whose route somebody else than a controller put there.
@@ -128,6 +130,9 @@ final class Witness: Sendable {
             where answer.arm == .candidate || answer.arm == .mirror {
                 state.delivered[controller, default: [:]][answer.version.digest, default: [:]][
                     answer.generation, default: 0] += 1
+                let at = answer.at.milliseconds - ControllerHost.epoch
+                let known = state.newest[controller]?[answer.version.digest] ?? at
+                state.newest[controller, default: [:]][answer.version.digest] = max(known, at)
             }
         }
     }

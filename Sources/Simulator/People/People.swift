@@ -75,11 +75,13 @@ final class People: Sendable {
 
     /// Commits to the branch as it is now.
     ///
-    /// - Parameter files: `nil` removes.
+    /// - Parameters:
+    ///   - files: `nil` removes.
+    ///   - signer: whose key signs the commit; `nil` signs nothing.
     func commit(
-        _ files: [String: [UInt8]?], by author: String = engineer
+        _ files: [String: [UInt8]?], by author: String = engineer, signedBy signer: String? = nil
     ) async throws {
-        try await commit(by: author) { _ in files }
+        try await commit(by: author, signedBy: signer) { _ in files }
     }
 
     /// Changes the text of a file as it is on the branch now; does nothing where there is none.
@@ -94,8 +96,13 @@ final class People: Sendable {
     }
 
     private func commit(
-        by author: String, _ content: (_ tip: ObjectID?) -> [String: [UInt8]?]
+        by author: String, signedBy signer: String? = nil,
+        _ content: (_ tip: ObjectID?) -> [String: [UInt8]?]
     ) async throws {
+        var sign: (@Sendable ([UInt8]) throws -> String)?
+        if let place = signer.flatMap({ Self.all.firstIndex(of: $0) }) {
+            sign = { [key = keys[place]] raw in try SignedCommit.sign(raw, by: key) }
+        }
         // A person whose push loses a race pulls and pushes again.
         while true {
             let tip = remote.tip
@@ -111,7 +118,7 @@ final class People: Sendable {
                 onto: tip, changes: files, message: "work\n",
                 author: CommitAuthor(name: "person", email: author),
                 at: 1_790_000_000_000 + scheduler.now, updating: scratch, expecting: nil,
-                signature: nil)
+                signature: sign)
             guard case .committed(let id) = result else { return }
             guard remote.tip == tip else { continue }
             return remote.move(to: id, by: .person)
@@ -204,6 +211,11 @@ final class People: Sendable {
     func revoke(_ person: Int) async throws {
         let name = Self.all[person % Self.all.count]
         state.withLock { $0.revoked[name] = $0.revoked[name] ?? scheduler.now }
+        try await writeRevocations()
+    }
+
+    /// The keys that were taken back so far.
+    func writeRevocations() async throws {
         let revoked = Self.all.indices.filter { revocation(of: Self.all[$0]) != nil }
         let lines =
             ["sequence \(1 + revoked.count)"] + revoked.map { keys[$0].publicKey.fingerprint }
@@ -218,7 +230,9 @@ final class People: Sendable {
     func answer(
         _ rollout: RolloutName, person: Int, isApproval: Bool, _ forgery: WorldEvent.Forgery?
     ) async throws -> Bool {
-        let place = forgery == .byAuthor ? 0 : 1 + person % Self.approvers.count
+        let place =
+            forgery == .byAuthor
+            ? 0 : forgery == .backdated ? Self.approvers.count : 1 + person % Self.approvers.count
         let recorded = await recorded(rollout)
         guard let tip = remote.tip, let run = recorded.run, let terms = run.approvals,
             let origin = try? await ledger.origin(of: run.id, at: tip)
@@ -229,15 +243,16 @@ final class People: Sendable {
         }
         var nonce = String(number, radix: 16)
         nonce = String(repeating: "0", count: 32 - nonce.count) + nonce
-        let approval = Approval(
+        let now = Timestamp(milliseconds: ControllerHost.epoch + scheduler.now)
+        let honest = Approval(
             isApproval ? .approve : .reject, of: recorded, terms: terms,
             runDigest: origin.recordDigest, baseCommit: tip.hex, hotfix: false,
-            now: Timestamp(milliseconds: 1_790_000_000_000 + scheduler.now), nonce: nonce,
-            comment: "drill")
-        guard let approval else { return false }
+            now: now, nonce: nonce, comment: "drill")
+        guard let approval = honest?.forged(forgery) else { return false }
         let path = ApprovalFile.path(approval)
         guard let bytes = try file(approval, keys[place], forgery, rollout) else { return false }
-        if forgery == nil {
+        // Whether a key had ended is another question than whose it is.
+        if forgery == nil || forgery == .backdated {
             let answer = Answer(
                 run: run.id, person: Self.all[place], isApproval: isApproval, at: scheduler.now)
             state.withLock { state in
@@ -260,7 +275,7 @@ final class People: Sendable {
             return try CanonicalJSON.encode(file).pretty
         }
         switch forgery {
-        case nil, .byAuthor: return try signed(Namespace.approval)
+        case nil, .byAuthor, .otherRegions, .backdated: return try signed(Namespace.approval)
         case .otherNamespace: return try signed(Namespace.git)
         case .copied, .ofEarlierRun: return state.withLock { $0.files[rollout]?.first }
         case .edited:

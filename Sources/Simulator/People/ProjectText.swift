@@ -13,16 +13,15 @@ enum ProjectText {
             "policies/guardrails/health.yaml": guardrails(limit: 20, onBreach: "rollback"),
             "policies/guardrails/careful.yaml": guardrails(limit: 20, onBreach: "hold"),
             "policies/guardrails/stepwise.yaml": guardrails(limit: 20, onBreach: "step-back"),
-            "policies/approvals/two.yaml": document(
-                "Approvals",
-                "{approvers: [sre], minApprovals: 2, changes: claimed, expiresAfter: 72h}"),
+            "policies/approvals/two.yaml": approvals(least: 2),
             "policies/groups.yaml": document(
                 "Groups",
                 "{groups: {controllers: [\(controllerName)], sre: ["
                     + People.approvers.joined(separator: ", ") + "]}}"),
-            "policies/signers": signers(keys, controller),
+            "policies/signers": signers(keys, controller, isEnding: plan.hasForgers),
             "policies/revoked-signers": "sequence 1\n",
         ]
+        files["policies/windows/\(window).yaml"] = plan.closed.map(windowText)
         for rollout in plan.rollouts {
             files[specPath(rollout.name)] = spec(rollout, asking: 0)
             for version in versions {
@@ -45,18 +44,46 @@ enum ProjectText {
         document(
             "Guardrails",
             "{falseRollbackRate: 1%, guardrails: [{name: errors, metric: errors, atMost: \(limit)%, "
-                + "minSamples: \(samplesMin), maxSilent: 2m, onBreach: \(onBreach)}]}")
+                + "minSamples: \(samplesMin), maxSilent: \(maxSilentMinutes)m, "
+                + "onBreach: \(onBreach)}]}")
     }
 
     static let samplesMin = 20
+    static let maxSilentMinutes: Int64 = 2
 
-    private static func signers(_ keys: [PrivateKey], _ controller: PrivateKey) -> String {
+    static func approvals(least: Int) -> String {
+        document(
+            "Approvals",
+            "{approvers: [sre], minApprovals: \(least), changes: claimed, expiresAfter: 72h}")
+    }
+
+    private static let window = "lunch"
+
+    /// Worlds begin at 14:13:20 UTC, which is 23:13:20 in Japan, all year.
+    private static func windowText(closed: Range<Int>) -> String {
+        func clock(_ minutes: Int) -> String {
+            let (hour, minute) = (23 * 60 + 13 + minutes).quotientAndRemainder(dividingBy: 60)
+            return "\(hour):\(minute < 10 ? "0" : "")\(minute)"
+        }
+        return document(
+            "Window",
+            "{deny: \"Mon-Sun \(clock(closed.lowerBound))-\(clock(closed.upperBound))\", "
+                + "timeZone: Asia/Tokyo, inFlight: hold, owner: sre, reason: drill}")
+    }
+
+    private static func signers(
+        _ keys: [PrivateKey], _ controller: PrivateKey, isEnding: Bool
+    ) -> String {
         var lines = [
             "\(controllerName) namespaces=\"git\" \(controller.publicKey.openSSH)"
         ]
         for (person, key) in zip(People.all, keys) {
+            let end =
+                isEnding && person == People.expiring
+                ? " valid-before=\"\(People.keyEndsText)\"" : ""
             lines.append(
-                "\(person) namespaces=\"git,\(Namespace.approval)\" \(key.publicKey.openSSH)")
+                "\(person) namespaces=\"git,\(Namespace.approval)\"\(end) "
+                    + key.publicKey.openSSH)
         }
         return lines.joined(separator: "\n") + "\n"
     }
@@ -102,6 +129,7 @@ enum ProjectText {
               guardrails: [\(guardrails)]
               onNewVersion: \(rollout.onNewVersion)
             \(rollout.isGated ? "  approvals: two\n" : "")\
+            \(rollout.hasWindow ? "  windows: [\(window)]\n" : "")\
               stages:
                 - {stage: shadow, share: 100%, \(soak)}
                 - {stage: canary, share: 5%, \(soak)\(rollout.isGated ? ", approval: true" : "")}

@@ -29,6 +29,8 @@ package final class SimulatedRemote: Sendable {
         package var lostAnswers = 0
         /// Fetches show the branch as it was; `nil` shows it as it is.
         package var staleTip: ObjectID?
+        /// Pushes are said to be done, and are not.
+        package var pretends = false
         /// Milliseconds that an answer takes at the most.
         package var slowness = 40
 
@@ -150,6 +152,7 @@ struct SimulatedBranch: RemoteBranch {
             throw .notFastForward
         }
         if let refusal = condition.refusal { throw .refused(refusal) }
+        if condition.pretends { return }
         remote.move(to: commit, by: .controller(life.controller))
         if remote.losesAnswer() { throw .unreachable("the connection broke after the push") }
     }

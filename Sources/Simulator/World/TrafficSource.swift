@@ -26,10 +26,15 @@ final class TrafficSource: Sendable {
 
     private let routers: SimulatedRouters
     private let state = Mutex(State())
+    private let failsByRegion: Bool
     private let quality: @Sendable (Digest) -> Quality
 
-    init(routers: SimulatedRouters, quality: @escaping @Sendable (Digest) -> Quality) {
+    init(
+        routers: SimulatedRouters, failsByRegion: Bool,
+        quality: @escaping @Sendable (Digest) -> Quality
+    ) {
         self.routers = routers
+        self.failsByRegion = failsByRegion
         self.quality = quality
     }
 
@@ -78,7 +83,9 @@ final class TrafficSource: Sendable {
         }
         let count = state.failures[version.digest, default: 0]
         state.failures[version.digest] = count + 1
-        let fails = behaviour == .failing && count % 5 < 4
+        // Where it is bad by region, it is good in the second one, and elsewhere nothing works.
+        let isHere = failsByRegion ? route.region != Names.regions[1] : count % 5 < 4
+        let fails = behaviour == .failing && isHere
         return [
             .prediction(
                 Prediction(

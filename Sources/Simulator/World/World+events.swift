@@ -24,6 +24,8 @@ extension World {
         case .trafficStops, .candidateIsSilent, .observationsTwice, .observationsLate,
             .observationsMislabelled:
             breakTraffic(event)
+        case .loseRevocations, .loosenApprovals, .poisonSpec, .remotePretends, .restarts:
+            happensRarely(event)
         }
     }
 
@@ -96,9 +98,10 @@ extension World {
         let (plan, version) = memory.withLock {
             ($0.plans[place % $0.plans.count], $0.asked[place % $0.asked.count])
         }
-        try await people.commit([
-            ProjectText.specPath(plan.name): Array(ProjectText.spec(plan, asking: version).utf8)
-        ])
+        let text = ProjectText.spec(plan, asking: version)
+        try await people.commit(
+            [ProjectText.specPath(plan.name): Array(text.utf8)],
+            signedBy: self.plan.ghostwriter(of: version))
     }
 
     private func tamper(_ place: Int, _ seconds: Int) async throws {
@@ -139,6 +142,7 @@ extension World {
         var files: [String: [UInt8]?] = [:]
         files.updateValue(nil, forKey: "policies/stop.yaml")
         try await people.commit(files)
+        try await people.writeRevocations()
         for place in 0..<count {
             try await write(place)
             try await untamper(place)

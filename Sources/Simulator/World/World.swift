@@ -45,7 +45,9 @@ package final class World: Sendable {
         personKeys = try People.all.indices.map { try Self.key(UInt8($0 + 1)) }
         people = try People(remote: remote, keys: personKeys, scheduler: scheduler)
         let qualities = Self.qualities(plan)
-        traffic = TrafficSource(routers: routers) { qualities[$0] ?? .good }
+        traffic = TrafficSource(routers: routers, failsByRegion: plan.failsByRegion) {
+            qualities[$0] ?? .good
+        }
         trace = Trace()
         witness = Witness(
             plan: plan, remote: remote, routers: routers, people: people, scheduler: scheduler,

@@ -21,6 +21,12 @@ package enum WorldEvent: Sendable, Hashable, Codable {
     case removeRollout(rollout: Int)
     /// Somebody writes below `state/`, and somebody takes it back later.
     case tamperState(rollout: Int, seconds: Int)
+    /// `policies/revoked-signers` is gone for a time.
+    case loseRevocations(seconds: Int)
+    /// One approval is enough from now on.
+    case loosenApprovals
+    /// A rollout appears whose files nobody can read, and stays.
+    case poisonSpec
 
     // MARK: People, at a controller
 
@@ -36,6 +42,8 @@ package enum WorldEvent: Sendable, Hashable, Codable {
     /// The branch goes back by so many commits, and comes back later.
     case rewindRemote(commits: Int, seconds: Int)
     case deleteBranch(seconds: Int)
+    /// The server says yes to pushes and keeps nothing.
+    case remotePretends(seconds: Int)
 
     // MARK: Routers
 
@@ -60,6 +68,8 @@ package enum WorldEvent: Sendable, Hashable, Codable {
     case fillDisk(controller: Int, seconds: Int)
     case failSync(controller: Int, downSeconds: Int)
     case jumpClock(controller: Int, seconds: Int)
+    /// The first controller is started again and again, also in peace.
+    case restarts(everySeconds: Int)
 
     // MARK: Observations
 
@@ -85,5 +95,14 @@ package enum WorldEvent: Sendable, Hashable, Codable {
         case otherNamespace
         /// Another share than was signed.
         case edited
+        /// For another region than those of the run.
+        case otherRegions
+        /// Written as if it had been signed an hour ago, by the one whose key has ended since.
+        case backdated
+
+        /// What the kind `people` draws from.
+        package static let early: [Forgery] = [
+            .byAuthor, .copied, .ofEarlierRun, .otherNamespace, .edited,
+        ]
     }
 }

@@ -6,6 +6,13 @@ import RolloutCore
 package enum FaultKind: String, Sendable, CaseIterable, Codable {
     case git, history, routers, strangers, crashes, effects, disks, clocks, pauses, observations
     case edits, orders, tampering, people
+    // These came later, and draw from a stream of their own: seeds that draw none of them have the
+    // worlds that they had.
+    case pretences, regional, windows, poison, restarts, forgeries
+
+    static let later: [FaultKind] = [
+        .pretences, .regional, .windows, .poison, .restarts, .forgeries,
+    ]
 }
 
 extension WorldPlan {
@@ -19,7 +26,10 @@ extension WorldPlan {
         controllers = random.happens(60) ? 1 : random.within(2...3)
         active = .seconds(Int64(random.within(8...25) * 60))
         peace = .seconds(45 * 60)
-        let kinds = allowed.filter { _ in random.happens(25) }
+        let kinds = allowed.filter { !FaultKind.later.contains($0) && random.happens(25) }
+        var stream = SeededRandom(seed: seed ^ 0x1A7E)
+        let later = FaultKind.later.filter { allowed.contains($0) && stream.happens(10) }
+        if later.contains(.forgeries) { rollouts[0].isGated = true }
         events = drawPeople(&random)
         for kind in kinds {
             for _ in 0..<random.within(1...4) {
@@ -27,6 +37,7 @@ extension WorldPlan {
                 events.append(TimedEvent(at: drawTime(&random), event: event))
             }
         }
+        for kind in later { add(kind, &stream) }
         events.sort { $0.at < $1.at }
     }
 
@@ -48,7 +59,7 @@ extension WorldPlan {
         return plan
     }
 
-    private func drawTime(_ random: inout SeededRandom) -> Int64 {
+    func drawTime(_ random: inout SeededRandom) -> Int64 {
         Int64(random.within(30...Int(active.milliseconds / 1_000) - 60)) * 1_000
     }
 
@@ -163,11 +174,12 @@ extension WorldPlan {
             choices = [
                 .approve(
                     rollout: rollout, person: random.below(3),
-                    random.pick(WorldEvent.Forgery.allCases)),
+                    random.pick(WorldEvent.Forgery.early)),
                 .approve(rollout: rollout, person: random.below(3), nil),
                 .reject(rollout: rollout, person: random.below(3)),
                 .revokeKey(person: random.within(1...3)),
             ]
+        case .pretences, .regional, .windows, .poison, .restarts, .forgeries: return nil
         }
         return random.pick(choices)
     }

@@ -9,6 +9,13 @@ package struct WorldPlan: Sendable {
     /// How long people act and faults happen, and how long there is peace after that.
     package var active: TimeSpan
     package var peace: TimeSpan
+    /// Whether bad versions are bad in some regions only: a mean over all of them would be one too.
+    package var failsByRegion = false
+    /// Minutes after the beginning in which the window of every rollout is closed.
+    package var closed: Range<Int>?
+    /// Whether people try to agree who may not: one writes changes under the engineer's name, and
+    /// the key of another one ends.
+    package var hasForgers = false
 
     package struct RolloutPlan: Sendable, Hashable {
         package let name: RolloutName
@@ -18,6 +25,7 @@ package struct WorldPlan: Sendable {
         package var onBreach = "rollback"
         package var soakSeconds = 60
         package var hasWaves = false
+        package var hasWindow = false
     }
 
     package struct TimedEvent: Sendable, Hashable, Codable {

@@ -22,6 +22,7 @@ struct SimulateCommand: AsyncParsableCommand {
               gatewright simulate --seeds 1 --from 43 --trace    one world, line by line
               gatewright simulate --seeds 1 --from 43 --keep 3,7 what was left of it
               gatewright simulate --seeds 500 --faults git,crashes
+              gatewright simulate --seeds 5000 --fail-fast       no further than a broken world
               gatewright simulate --scenarios                    every effect fails once
 
             Exit codes: 0 nothing is broken, 1 something is, 64 wrong arguments.
@@ -48,6 +49,9 @@ struct SimulateCommand: AsyncParsableCommand {
     @Flag(help: "Leave worlds that break something as large as they are.")
     var noShrink = false
 
+    @Flag(help: "Stop at the first seed that breaks something.")
+    var failFast = false
+
     @Flag(help: "Scripted worlds instead, in which one effect after another fails or kills.")
     var scenarios = false
 
@@ -57,6 +61,9 @@ struct SimulateCommand: AsyncParsableCommand {
     func validate() throws {
         guard seeds > 0, workers > 0 else {
             throw ValidationError("--seeds and --workers must be at least 1")
+        }
+        guard !failFast || !scenarios else {
+            throw ValidationError("--fail-fast is for seeds, and --scenarios has none")
         }
     }
 
@@ -95,7 +102,8 @@ struct SimulateCommand: AsyncParsableCommand {
         return try SimulationWorkers(
             count: min(workers, seeds), seeds: seeds, from: from,
             arguments: (faults.map { ["--faults", $0.text] } ?? [])
-                + (noShrink ? ["--no-shrink"] : [])
+                + (noShrink ? ["--no-shrink"] : []),
+            failFast: failFast
         ).run()
     }
 
@@ -118,6 +126,7 @@ struct SimulateCommand: AsyncParsableCommand {
                     Set(try World(smaller, folder: folder).run().violations.map(\.invariant))
                 }
             tally.fail(seed: seed, report.violations, plan.events, places)
+            if failFast { break }
         }
         return tally
     }

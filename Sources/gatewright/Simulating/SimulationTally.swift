@@ -57,6 +57,9 @@ struct SimulationTally: Codable {
         failures = (failures + other.failures).sorted { $0.seed < $1.seed }
         traces ^= other.traces
     }
+
+    /// Of several the one with the smallest seed: which others were met depends on who was faster.
+    mutating func keepFirstFailure() { failures = Array(failures.prefix(1)) }
 }
 
 /// Says what a tally holds.

@@ -9,16 +9,23 @@ struct SimulationWorkers {
     private let pieces: [(from: UInt64, seeds: Int)]
     private let arguments: [String]
     private let seeds: Int
+    private let failFast: Bool
 
     /// Seeds that one process runs: worlds that crash leave something behind, and a process that
     /// ends gives it back.
     private static let pieceMax = 200
+    /// Where the first failure ends it, whoever works on later seeds works in vain.
+    private static let pieceMaxFailFast = 20
 
-    init(count: Int, seeds: Int, from: UInt64, arguments: [String]) {
+    /// - Parameter failFast: hands out no more pieces once a world has broken something. Pieces are
+    ///   handed out in order, so the first seed that does is found whoever is faster.
+    init(count: Int, seeds: Int, from: UInt64, arguments: [String], failFast: Bool = false) {
         self.count = count
         self.seeds = seeds
-        self.arguments = arguments
-        let size = min(Self.pieceMax, max(1, (seeds + count - 1) / count))
+        self.arguments = arguments + (failFast ? ["--fail-fast"] : [])
+        self.failFast = failFast
+        let most = failFast ? Self.pieceMaxFailFast : Self.pieceMax
+        let size = min(most, max(1, (seeds + count - 1) / count))
         pieces = stride(from: 0, to: seeds, by: size).map { start in
             (from + UInt64(start), min(size, seeds - start))
         }
@@ -30,7 +37,9 @@ struct SimulationWorkers {
         DispatchQueue.concurrentPerform(iterations: count) { _ in
             while true {
                 let piece = shared.withLock { shared -> (from: UInt64, seeds: Int)? in
-                    guard shared.failure == nil, shared.next < pieces.count else { return nil }
+                    guard shared.failure == nil, shared.next < pieces.count,
+                        !failFast || shared.tally.failures.isEmpty
+                    else { return nil }
                     shared.next += 1
                     return pieces[shared.next - 1]
                 }
@@ -48,8 +57,10 @@ struct SimulationWorkers {
             }
         }
         progress.withLock { $0.clear() }
-        let (_, tally, failure) = shared.withLock { $0 }
+        let (_, all, failure) = shared.withLock { $0 }
         if let failure { throw ValidationError(failure) }
+        var tally = all
+        if failFast { tally.keepFirstFailure() }
         return tally
     }
 

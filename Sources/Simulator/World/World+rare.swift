@@ -1,0 +1,51 @@
+import RolloutCore
+import Synchronization
+
+// What happens in few worlds.
+extension World {
+    func happensRarely(_ event: WorldEvent) {
+        switch event {
+        case .loseRevocations(let seconds):
+            witness.mark("G7")
+            spawn { [self] in try await loseRevocations(seconds) }
+        case .loosenApprovals:
+            let text = ProjectText.approvals(least: 1)
+            spawn { [self] in
+                try await people.commit(["policies/approvals/two.yaml": Array(text.utf8)])
+            }
+        case .poisonSpec:
+            witness.mark("B10")
+            spawn { [self] in
+                try await people.commit([
+                    "rollouts/zeta/rollout.yaml": Array("spec: {guardrials: []}\n".utf8)
+                ])
+            }
+        case .remotePretends(let seconds):
+            witness.mark("A9")
+            remote.condition.pretends = true
+            scheduler.after(.seconds(Int64(seconds))) { [remote] in
+                remote.condition.pretends = false
+            }
+        case .restarts(let seconds):
+            witness.mark("B9")
+            restart(every: .seconds(Int64(seconds)))
+        default: break
+        }
+    }
+
+    private func loseRevocations(_ seconds: Int) async throws {
+        let files: [String: [UInt8]?] = ["policies/revoked-signers": nil]
+        try await people.commit(files)
+        await scheduler.wait(.seconds(Int64(seconds)))
+        try await people.writeRevocations()
+    }
+
+    /// Until everything has come to rest.
+    private func restart(every span: TimeSpan) {
+        scheduler.after(span) { [self] in
+            guard !memory.withLock({ $0.isAtRest }) else { return }
+            if hosts[0].process != nil { hosts[0].crash(downFor: .seconds(3)) }
+            restart(every: span)
+        }
+    }
+}

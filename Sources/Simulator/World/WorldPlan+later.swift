@@ -1,0 +1,81 @@
+import Calibration
+import RolloutCore
+
+// What few worlds have.
+extension WorldPlan {
+    mutating func add(_ kind: FaultKind, _ random: inout SeededRandom) {
+        switch kind {
+        case .pretences:
+            for _ in 0..<random.within(1...3) {
+                let seconds = random.pick([20, 60, 180]) ?? 60
+                let at = drawTime(&random)
+                events.append(TimedEvent(at: at, event: .remotePretends(seconds: seconds)))
+            }
+        case .regional: failsByRegion = true
+        case .windows:
+            let begin = random.within(2...12)
+            closed = begin..<(begin + random.within(5...15))
+            for place in rollouts.indices { rollouts[place].hasWindow = true }
+        case .poison: events.append(TimedEvent(at: drawTime(&random), event: .poisonSpec))
+        case .restarts:
+            // No life is long enough for a step, and nobody else is there.
+            controllers = 1
+            for place in rollouts.indices { rollouts[place].soakSeconds = 120 }
+            let seconds = random.within(80...100)
+            events.append(
+                TimedEvent(at: drawTime(&random), event: .restarts(everySeconds: seconds)))
+        case .forgeries: addForgeries(&random)
+        default: break
+        }
+    }
+
+    /// People who agree, and people who seem to, around the times at which they are asked.
+    private mutating func addForgeries(_ random: inout SeededRandom) {
+        hasForgers = true
+        let asked = events.compactMap { timed -> Int64? in
+            if case .ask(0, _) = timed.event { timed.at } else { nil }
+        }
+        for _ in 0..<random.within(6...14) {
+            let at = (random.pick(asked) ?? 60_000) + Int64(random.within(40...400)) * 1_000
+            add(drawConsent(&random), at: at)
+        }
+        if random.happens(30) { add(.loosenApprovals, at: drawTime(&random)) }
+        if random.happens(50) { addSecondAsking(&random) }
+    }
+
+    private func drawConsent(_ random: inout SeededRandom) -> WorldEvent {
+        let person = random.below(3)
+        switch random.below(9) {
+        case 0...3: return .approve(rollout: 0, person: person, nil)
+        case 4...5:
+            return .approve(
+                rollout: 0, person: person, random.pick(WorldEvent.Forgery.allCases))
+        case 6: return .approve(rollout: 0, person: 2, .backdated)
+        case 7: return .revokeKey(person: 1 + person)
+        default: return .loseRevocations(seconds: random.pick([60, 180, 600]) ?? 60)
+        }
+    }
+
+    /// Two people agree to a canary that falls silent, goes back and is asked for again. Nobody
+    /// agrees a second time.
+    private mutating func addSecondAsking(_ random: inout SeededRandom) {
+        let begin = Int64(random.within(30...400)) * 1_000
+        let story: [(seconds: Int64, event: WorldEvent)] = [
+            (0, .ask(rollout: 0, version: 8)),
+            (60, .approve(rollout: 0, person: 0, nil)),
+            (70, .approve(rollout: 0, person: 1, nil)),
+            (200, .candidateIsSilent(rollout: 0, seconds: 420)),
+            (640, .order(rollout: 0, .resume)),
+        ]
+        for (seconds, event) in story { add(event, at: begin + seconds * 1_000) }
+    }
+
+    private mutating func add(_ event: WorldEvent, at time: Int64) {
+        events.append(TimedEvent(at: min(time, active.milliseconds - 1_000), event: event))
+    }
+
+    /// Who writes a change under the engineer's name; `nil` where the engineer does.
+    func ghostwriter(of version: Int) -> String? {
+        hasForgers && version % 4 == 2 ? People.approvers[0] : nil
+    }
+}

@@ -1,0 +1,140 @@
+import Foundation
+import Ledger
+import RolloutCore
+import Testing
+
+@testable import Simulator
+
+/// What only few drawn worlds have, one at a time: that it happens, and that nothing breaks.
+@Suite struct RareWorldTests {
+    private let folder: String
+
+    init() throws {
+        folder = NSTemporaryDirectory() + "gatewright-rare-worlds-" + UUID().uuidString
+        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+    }
+
+    private func records(
+        _ events: [(seconds: Int64, event: WorldEvent)],
+        _ change: (inout WorldPlan) -> Void = { _ in }
+    ) throws -> [Witness.Accepted] {
+        var plan = WorldPlan(seed: 3)
+        plan.events = events.map { WorldPlan.TimedEvent(at: $0.seconds * 1_000, event: $0.event) }
+        plan.rollouts[0].soakSeconds = 30
+        change(&plan)
+        let world = try World(plan, folder: folder)
+        let report = try world.run()
+        #expect(report.violations.isEmpty, "\(report.violations)")
+        return world.witness.accepted(Names.rollouts[0])
+    }
+
+    @Test func whatAServerPretendsToKeepIsRecordedAgain() throws {
+        let records = try records([
+            (60, .remotePretends(seconds: 120)), (61, .ask(rollout: 0, version: 2)),
+        ])
+        #expect(records.map(\.record.kind).last == "complete")
+        let start = try #require(records.first { $0.record.kind == "start" })
+        #expect(start.at >= 180_000)
+    }
+
+    @Test func aRolloutThatNobodyCanReadStopsNoOther() throws {
+        let records = try records([(30, .poisonSpec), (60, .ask(rollout: 0, version: 2))])
+        #expect(records.map(\.record.kind).last == "complete")
+    }
+
+    @Test func aControllerThatIsStartedAgainAndAgainGetsThere() throws {
+        let records = try records([
+            (60, .ask(rollout: 0, version: 2)), (70, .restarts(everySeconds: 90)),
+        ]) { $0.rollouts[0].soakSeconds = 120 }
+        #expect(records.map(\.record.kind).last == "complete")
+    }
+
+    @Test func aClosedWindowHoldsAStart() throws {
+        let records = try records([(150, .ask(rollout: 0, version: 2))]) { plan in
+            plan.closed = 2..<8
+            plan.rollouts[0].hasWindow = true
+        }
+        let start = try #require(records.first { $0.record.kind == "start" })
+        #expect(start.at >= 8 * 60_000 - 20_000)
+        #expect(records.map(\.record.kind).last == "complete")
+    }
+
+    @Test(arguments: [false, true]) func whatIsBadInSomeRegionsIsRolledBack(
+        isByRegion: Bool
+    ) throws {
+        let records = try records([(60, .ask(rollout: 0, version: 1))]) {
+            $0.failsByRegion = isByRegion
+        }
+        #expect(records.map(\.record.kind) == ["bootstrap", "start", "rollback"])
+    }
+
+    // MARK: Forgers
+
+    /// Steps that version 8 takes when these agree while it is in shadow; 2 is written by the first
+    /// of them, under another name.
+    private func advances(
+        to version: Int, _ events: [(seconds: Int64, event: WorldEvent)], askedAt: Int64 = 60
+    ) throws -> Int {
+        let records = try records([(askedAt, .ask(rollout: 0, version: version))] + events) {
+            $0.rollouts[0].isGated = true
+            $0.rollouts[0].soakSeconds = 60
+            $0.hasForgers = true
+        }
+        return records.count(where: { $0.record.kind == "advance" })
+    }
+
+    private func yes(
+        _ person: Int, _ forgery: WorldEvent.Forgery? = nil, at seconds: Int64 = 110
+    ) -> (seconds: Int64, event: WorldEvent) {
+        (seconds, .approve(rollout: 0, person: person, forgery))
+    }
+
+    @Test func twoWhoMayAgreeAreEnough() throws {
+        #expect(try advances(to: 8, [yes(0), yes(1)]) == 1)
+        #expect(try advances(to: 2, [yes(1), yes(2)]) == 1)
+    }
+
+    @Test func whoWroteTheChangeUnderAnotherNameDoesNotCount() throws {
+        #expect(try advances(to: 2, [yes(0), yes(1)]) == 0)
+    }
+
+    @Test func approvalsForOtherRegionsDoNotCount() throws {
+        #expect(try advances(to: 8, [yes(0), yes(1, .otherRegions)]) == 0)
+    }
+
+    @Test func anEarlierDateDoesNotBringAKeyBack() throws {
+        let late: Int64 = 1_400
+        #expect(
+            try advances(
+                to: 8, [yes(0, at: late), yes(2, .backdated, at: late)], askedAt: late - 50) == 0)
+        #expect(try advances(to: 8, [yes(0), yes(2, .backdated)]) == 1)
+    }
+
+    @Test func nobodyCountsWhileTheListOfLostKeysIsGone() throws {
+        let events: [(seconds: Int64, event: WorldEvent)] = [
+            (100, .loseRevocations(seconds: 600)), yes(0), yes(1),
+        ]
+        let records = try records([(60, .ask(rollout: 0, version: 8))] + events) {
+            $0.rollouts[0].isGated = true
+            $0.hasForgers = true
+        }
+        let advance = try #require(records.first { $0.record.kind == "advance" })
+        #expect(advance.at >= 700_000)
+    }
+
+    /// Without a record of what was used, two would agree to a canary twice.
+    @Test func anApprovalIsUsedOnce() throws {
+        let events: [(seconds: Int64, event: WorldEvent)] = [
+            yes(0), yes(1), (250, .candidateIsSilent(rollout: 0, seconds: 420)),
+            (690, .order(rollout: 0, .resume)),
+        ]
+        let records = try records([(60, .ask(rollout: 0, version: 8))] + events) {
+            $0.rollouts[0].isGated = true
+            $0.hasForgers = true
+        }
+        #expect(
+            records.map(\.record.kind) == [
+                "bootstrap", "start", "advance", "step-back", "resume",
+            ])
+    }
+}
