@@ -9,6 +9,9 @@ package struct WorldPlan: Sendable {
     /// How long people act and faults happen, and how long there is peace after that.
     package var active: TimeSpan
     package var peace: TimeSpan
+    package var trafficInterval = TimeSpan.seconds(15)
+    /// Files of guardrails beside the usual ones: what stands under `spec`.
+    package var guardrails: [PolicyName: String] = [:]
 
     package struct RolloutPlan: Sendable, Hashable {
         package let name: RolloutName
@@ -18,6 +21,9 @@ package struct WorldPlan: Sendable {
         package var onBreach = "rollback"
         package var soakSeconds = 60
         package var hasWaves = false
+        /// In place of the usual guardrails and stages.
+        package var guardrails: PolicyName?
+        package var stages: String?
     }
 
     package struct TimedEvent: Sendable, Hashable, Codable {
