@@ -187,7 +187,7 @@ let package = Package(
             name: "SimulatorTests",
             dependencies: [
                 "Calibration", "ControlServer", "Git", "History", "Identity", "Ledger",
-                "RolloutCore", "Simulator",
+                "Reconciler", "RolloutCore", "Simulator",
             ], swiftSettings: strict),
         .testTarget(
             name: "LedgerTests",

@@ -1,5 +1,6 @@
 import Calibration
 import Foundation
+import History
 import RolloutCore
 import Testing
 
@@ -24,16 +25,15 @@ import Testing
     }
 
     @Test func aCandidateAsGoodAsStableIsCompleted() throws {
-        let ends = try ends(1...6, .roomy)
+        let ends = try ends(1...2, .roomy)
         #expect(ends.allSatisfy { $0.kind == .completed }, "\(ends.map(\.kind))")
         #expect(ends.allSatisfy { $0.violations.isEmpty }, "\(ends.map(\.violations))")
-        #expect(!ends.allSatisfy { $0.marks.isEmpty })
     }
 
     @Test(arguments: ChanceRegression.Metric.allCases)
     func aCandidateThatIsFarWorseIsTakenBackForIt(_ metric: ChanceRegression.Metric) throws {
         let regression = try #require(ChanceRegression(metric, size: 0.2))
-        for end in try ends(1...2, .roomy, regression) {
+        for end in try ends(1...1, .roomy, regression) {
             #expect(end.kind == .rolledBack && end.violations.isEmpty)
             let cause = try #require(end.cause)
             #expect(cause != "silence" && cause != "split", "\(cause)")
@@ -42,7 +42,9 @@ import Testing
     }
 
     @Test func theSameSeedGivesTheSameEnd() throws {
-        #expect(try ends(3...3, .roomy) == ends(3...3, .roomy))
+        let regression = try #require(ChanceRegression(.errors, size: 0.2))
+        let twice = try (0..<2).map { _ in try ends(3...3, .exact, regression) }
+        #expect(twice[0] == twice[1])
     }
 
     @Test func whatKeepsTheLimitsIsKnown() throws {

@@ -56,11 +56,11 @@ enum MeasuredKind: String, Sendable, CaseIterable, CustomTestStringConvertible {
 
     /// Beginning with the first stage in which it is seen.
     var stages: String {
-        let shadow = "    - {stage: shadow, share: 100%, soak: 4m}\n"
+        let shadow = "    - {stage: shadow, share: 100%, soak: 5m}\n"
         return (needsStable ? "" : shadow) + """
-                - {stage: canary, share: 20%, soak: 4m}
-                - {stage: gradual, shares: [50%, 100%], soak: 4m}
-                - {stage: full, bake: 4m}
+                - {stage: canary, share: 20%, soak: 5m}
+                - {stage: gradual, shares: [50%, 100%], soak: 5m}
+                - {stage: full, bake: 5m}
 
             """
     }
@@ -100,7 +100,7 @@ final class NoDataCallers: Sendable {
     private let state = Mutex(State())
     /// Requests of each region at each tick.
     private static let requests = 40
-    private static let frozenAfter = TimeSpan.seconds(60)
+    private static let frozenAfter = TimeSpan.seconds(90)
 
     private struct State {
         var served = 0
@@ -199,8 +199,9 @@ final class NoDataCallers: Sendable {
                     """#.utf8))
             return (try? door.read(Array(lines.joined(separator: [10])), as: .lines)) ?? []
         }
-        return whole.map { item in
-            guard case .measurement(let one) = item, let huge = FiniteDouble(1e300) else {
+        return whole.enumerated().map { place, item in
+            let sign = place.isMultiple(of: 4) ? 1.0 : -1
+            guard case .measurement(let one) = item, let huge = FiniteDouble(sign * 1e300) else {
                 return item
             }
             return .measurement(

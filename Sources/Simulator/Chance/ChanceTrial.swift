@@ -1,4 +1,5 @@
 import Calibration
+import Ledger
 package import RolloutCore
 
 /// One rollout of a candidate whose requests turn out by chance, through the whole loop, with a few

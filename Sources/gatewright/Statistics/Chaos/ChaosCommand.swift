@@ -8,15 +8,15 @@ struct ChaosCommand: AsyncParsableCommand {
         commandName: "chaos",
         abstract: "Count false rollbacks and delays of the whole loop, in simulated worlds.",
         discussion: """
-            Each rollout is a world of its own: the controller's code on one thread, in a
-            time of its own, with lost, late and doubled observations, crashes, pauses and
-            power cuts. Requests turn out by chance, with rates that are known here and
-            nowhere else. Every guardrail file declares a false-rollback rate of 5 %.
+            Each rollout is a world of its own: the controller's code on one thread, in
+            a time of its own, with lost, late and doubled observations, crashes, pauses
+            and power cuts. Requests turn out by chance, with rates that only the world
+            knows. Its guardrails declare a false-rollback rate of 5 %.
 
-            A candidate that keeps all limits must be taken back in no more of the
-            rollouts than declared, and one that breaks a limit must be completed in no
-            more than 5 % of them. --limits exact puts stable itself on every limit: the
-            hardest case, in which nothing can be proven.
+            A candidate that keeps all limits must be taken back in no more rollouts
+            than declared, and one that breaks a limit must be completed in no more than
+            5 %. --limits exact puts stable itself on every limit: the hardest case, in
+            which nothing can be proven.
 
             EXAMPLES
               gatewright stats chaos
@@ -24,8 +24,8 @@ struct ChaosCommand: AsyncParsableCommand {
               gatewright stats chaos --metric accuracy --metric latency --trials 50
               gatewright stats chaos --regression 0 --from 43 --trials 1
 
-            Exit codes: 0 as promised, 1 not so, or the loop broke another promise, 64
-            wrong arguments.
+            Exit codes: 0 as promised, 1 not so, or something else broke, 64 wrong
+            arguments.
             """)
 
     @Option(help: "Rollouts of each kind.")
