@@ -186,7 +186,8 @@ let package = Package(
         .testTarget(
             name: "SimulatorTests",
             dependencies: [
-                "Calibration", "Git", "History", "Identity", "Ledger", "RolloutCore", "Simulator",
+                "Calibration", "ControlServer", "Git", "History", "Identity", "Ledger",
+                "Reconciler", "RolloutCore", "Simulator",
             ], swiftSettings: strict),
         .testTarget(
             name: "LedgerTests",

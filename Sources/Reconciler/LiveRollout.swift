@@ -35,6 +35,8 @@ struct LiveRollout {
     var failures = 0
     var retryAt: Int64?
     var trouble: String?
+    /// Why the evidence could not be opened; it is tried again at each look.
+    var unread: String?
     var last: (decision: Decision, why: Explanation)?
 
     init(_ state: RolloutState) { recorded = state }

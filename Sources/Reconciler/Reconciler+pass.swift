@@ -30,6 +30,7 @@ extension Reconciler {
         } else if live.trouble == Self.noRouter {
             rollouts[name]?.trouble = nil
         }
+        if live.unread != nil { await follow(name) }
         await readUnknownRouters(of: name)
         guard let live = rollouts[name] else { return false }
         let consent = await consent(live)

@@ -180,7 +180,12 @@ package actor Reconciler {
         guard let state = rollouts[name]?.effective else { return }
         do {
             try await observatory.follow(state)
+            if let unread = rollouts[name]?.unread, rollouts[name]?.trouble == unread {
+                rollouts[name]?.trouble = nil
+            }
+            rollouts[name]?.unread = nil
         } catch {
+            rollouts[name]?.unread = "\(error)"
             rollouts[name]?.trouble = "\(error)"
         }
     }

@@ -8,8 +8,11 @@ package enum CountedOutcome: Sendable, Hashable {
     case sideBySide(ComparisonBlock)
     case pairs(better: Int, equal: Int, worse: Int)
     case means(MeanBlock)
-    /// New users of each arm, under the share that was asked for.
+    /// New users of each arm, under the share that was asked for; none when all are known.
     case users(candidate: Int, stable: Int, asked: Share)
+
+    /// Users who come back are heard of and not counted.
+    fileprivate var isOfUsers: Bool { if case .users = self { true } else { false } }
 
     /// The candidate's observations.
     fileprivate var candidateCount: Int {
@@ -103,7 +106,7 @@ package struct CountedEvidence: Sendable {
             slices[index] = SliceEvidence(region: region, process: process)
         }
         let count = outcome.candidateCount
-        if count > 0 { freshest = max(freshest ?? time, time) }
+        if count > 0 || outcome.isOfUsers { freshest = max(freshest ?? time, time) }
         if stage == self.stage { inStage += count }
         mix()
     }
@@ -166,7 +169,7 @@ extension GuardrailProcess {
             try process.observe(block)
             self = .mean(process)
         case (.split(var process), .users(let candidate, let stable, let asked)):
-            guard asked > .zero, asked < .all else { return }
+            guard asked > .zero, asked < .all, candidate + stable > 0 else { return }
             try process.observe(
                 counts: [candidate, stable], shares: [asked.fraction, asked.complement.fraction])
             self = .split(process)

@@ -19,6 +19,8 @@ package struct EvidenceBook: Codable, Sendable, Hashable {
     private var clock = Timestamp(milliseconds: 0)
     private var restartEvery: TimeSpan
     private var restarted: Int64?
+    /// A fifth of what a candidate may be silent: five pauses in a row are no outage.
+    private var pauseMax: TimeSpan?
     /// The newest step that any answer is of.
     private var newestStep: Int?
 
@@ -59,6 +61,8 @@ package struct EvidenceBook: Codable, Sendable, Hashable {
             return meter
         }
         for index in meters.indices { meters[index].enter(StageVisit(run)) }
+        let silent = run.guardrails.flatMap(\.guardrails).filter(\.isRequired).map(\.maxSilent)
+        pauseMax = silent.min().map { TimeSpan(milliseconds: $0.milliseconds / 5) }
         if isNewStep { traffic = [:] }
     }
 
@@ -128,7 +132,7 @@ package struct EvidenceBook: Codable, Sendable, Hashable {
         clock = max(clock, answer.at)
         restart(inStepOf: generation)
         if answer.generation >= stepGeneration, case .answered = fact.event {
-            traffic[answer.region, default: RegionCount()].add(answer)
+            traffic[answer.region, default: RegionCount()].add(answer, pauseMax: pauseMax)
         }
         if isLabelled { cohorts.fold(fact, in: visit) }
         let asked = note.shares[answer.region] ?? .zero

@@ -146,14 +146,15 @@ struct Meter: Codable, Sendable, Hashable {
     /// Counts users, not requests: a user sticks to one arm, so requests are no separate draws.
     private mutating func assign(_ answer: Prediction, _ share: Share) throws {
         guard case .split(var splitting) = process, share > .zero, share < .all,
-            answer.arm == .candidate || answer.arm == .stable,
-            split.isNew(answer.unit, in: answer.region)
+            answer.arm == .candidate || answer.arm == .stable
         else { return }
+        // Users who come back are no draws of their own, and show that there is a split still.
+        touch(answer)
+        guard split.isNew(answer.unit, in: answer.region) else { return }
         let asked = [share.fraction, share.complement.fraction]
         try splitting.observe(
             counts: answer.arm == .candidate ? [1, 0] : [0, 1], shares: asked)
         process = .split(splitting)
-        touch(answer)
     }
 
     private mutating func touch(_ answer: Prediction) {

@@ -40,9 +40,12 @@ package actor Observatory {
         let key = state.run.map { EvidenceKey($0, of: state) }
         if let book = books[state.name], book.key != key {
             books[state.name]?.close(at: state.generation)
+            // Whether it can be saved or not: the next candidate must not be judged by it.
+            defer {
+                books[state.name] = nil
+                saved[state.name] = nil
+            }
             try save(state.name)
-            books[state.name] = nil
-            saved[state.name] = nil
         }
         guard let run = state.run else { return }
         if books[state.name] == nil {

@@ -11,7 +11,8 @@ struct RegionCount: Codable, Sendable, Hashable {
     /// Users that stable has served since the candidate was last heard of; no more than counts.
     private var aloneWith: Set<UInt64> = []
 
-    mutating func add(_ answer: Prediction) {
+    /// - Parameter pauseMax: a pause in which nobody is heard is no longer silence than this.
+    mutating func add(_ answer: Prediction, pauseMax: TimeSpan?) {
         switch answer.arm {
         case .candidate, .mirror:
             candidate += 1
@@ -20,6 +21,13 @@ struct RegionCount: Codable, Sendable, Hashable {
             aloneWith = []
         case .stable:
             stable += 1
+            // An outage of whoever reports would otherwise be the candidate's silence as soon as it
+            // is over, if stable is the first to be heard again.
+            if let since = aloneSince, let stableLast, let pauseMax,
+                answer.at - stableLast > pauseMax
+            {
+                aloneSince = since + (answer.at - stableLast - pauseMax)
+            }
             stableLast = max(stableLast ?? answer.at, answer.at)
             aloneSince = min(aloneSince ?? answer.at, answer.at)
             if aloneWith.count < RegionTraffic.aloneMax { aloneWith.insert(answer.unit) }

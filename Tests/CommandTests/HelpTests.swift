@@ -12,7 +12,8 @@ import Testing
         "run", "gateway", "reindex", "accept-history",
         "demo", "fleet", "fleet serve", "fleet traffic", "fleet sample", "stats",
         "stats proportion", "stats compare", "stats quantile", "stats sample-size", "stats srm",
-        "stats drift", "stats reference", "stats end-to-end", "stats check", "stats bench",
+        "stats drift", "stats reference", "stats end-to-end", "stats chaos", "stats check",
+        "stats bench",
     ]
 
     private func help(_ command: String) throws -> Bench.Result {

@@ -191,6 +191,12 @@ import Testing
             reason(verdict(kind, good, freshest: Given.now - .seconds(301)))
                 == "nothing new for 5 min")
         #expect(verdict(kind, good, freshest: Given.now - .seconds(300)).verdict == .pass)
+        // A split that was as asked shows nothing of one that nobody hears of any more.
+        let split = try #require(Self.kinds.last { $0.metric == .sampleRatio })
+        #expect(
+            reason(
+                verdict(split, try split.process(.good), freshest: Given.now - .seconds(301)))
+                == "nothing new for 5 min")
         // Labels may be late by as much as their rule says.
         #expect(
             verdict(

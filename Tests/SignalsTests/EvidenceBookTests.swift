@@ -320,6 +320,21 @@ import Testing
         #expect(book.regionTraffic[Scene.eu]?.alone == nil)
     }
 
+    // An outage of all observations was the candidate's silence, once stable was heard again first.
+    @Test func aPauseOfEverybodyIsNotTheCandidatesSilence() {
+        var book = Scene.book(advances: 1, guardrails: [Scene.errors])
+        var tape = Tape()
+        tape.add(Scene.answer("a", .candidate, second: 0, unit: 1))
+        tape.add(Scene.answer("b", .stable, second: 1, unit: 2))
+        tape.add(Scene.answer("c", .stable, second: 901, unit: 3))
+        tape.add(Scene.answer("d", .stable, second: 931, unit: 4))
+        for fact in tape.facts { book.fold(fact) }
+        // Of the 900 seconds a fifth of the five minutes counts that a candidate may be silent.
+        #expect(
+            book.regionTraffic[Scene.eu]?.alone
+                == RegionTraffic.Alone(since: Scene.start + .seconds(841), users: 3))
+    }
+
     // MARK: Labels
 
     @Test func predictionsAreCountedOnceAtTheAgeOfTheirLabels() throws {

@@ -135,6 +135,13 @@ import Testing
         #expect(split.counts == [1, 2])
     }
 
+    @Test func usersWhoComeBackShowThatThereIsASplitStill() {
+        var tape = Tape()
+        tape.add(Scene.answer("a", .candidate, second: 0, unit: 1))
+        tape.add(Scene.answer("b", .candidate, second: 9, unit: 1))
+        #expect(folded(Scene.ratio, tape.facts).freshest == Scene.start + .seconds(9))
+    }
+
     @Test func withoutASplitThereIsNothingToCount() {
         var tape = Tape()
         tape.answers(10, .candidate)

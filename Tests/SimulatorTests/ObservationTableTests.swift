@@ -35,6 +35,12 @@ import Testing
     private static func draw(_ number: Int, _ random: inout SeededRandom) throws -> Observation {
         let id = "p\(random.below(25))"
         let at = Timestamp(milliseconds: 1_790_000_000_000 + Int64(number * 1_000))
+        if random.happens(20) {
+            let metric = random.pick(["throughput", "cost"]) ?? "cost"
+            let value = try #require(FiniteDouble(Double(random.below(9))))
+            return .measurement(
+                Measurement(prediction: id, metric: metric, value: value, at: at))
+        }
         guard random.happens(60) else {
             let truth = random.happens(50) ? ["yes"] : random.happens(50) ? ["no"] : ["no", "yes"]
             return .label(

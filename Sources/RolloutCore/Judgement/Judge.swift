@@ -123,8 +123,6 @@ private func staleness(
     {
         return "only \(percent(labels.fraction)) of due labels have arrived"
     }
-    // A split is counted once a user: it need not go on. That traffic flows, others see.
-    if guardrail.criterion == .asAsked { return nil }
     guard let freshest = evidence.freshest else { return "no data yet" }
     let allowed = guardrail.maxSilent + (guardrail.labels?.maxLag ?? .zero)
     if context.now - freshest > allowed {

@@ -1,8 +1,8 @@
 import History
 import RolloutCore
 
-/// Observations in memory, and the facts that follow from them: what `HistoryStore` does in SQLite,
-/// for predictions and labels. A test holds it to that.
+/// Observations in memory, and the facts that follow from them: what `HistoryStore` does in SQLite.
+/// A test holds it to that.
 struct ObservationTable: Sendable {
     private struct Answer: Sendable {
         let prediction: Prediction
@@ -14,8 +14,17 @@ struct ObservationTable: Sendable {
         /// At most one an arm, in the order of `Arm.allCases`.
         var answers: [Answer] = []
         var label: Label?
+        /// Measurements that no fact has reported, and the metrics of all.
+        var measured: [(metric: String, value: FiniteDouble)] = []
+        var metrics: Set<String> = []
 
         func index(_ arm: Arm) -> Int? { answers.firstIndex { $0.prediction.arm == arm } }
+
+        /// The answer that the caller used.
+        var served: Prediction? {
+            [Arm.fallback, .candidate, .stable].lazy.compactMap(index)
+                .map { answers[$0].prediction }.first { !$0.failed }
+        }
     }
 
     private var requests: [String: Request] = [:]
@@ -35,6 +44,7 @@ struct ObservationTable: Sendable {
     mutating func ingest(_ batch: [Observation]) -> IngestResult {
         var result = IngestResult()
         var touched: [String] = []
+        var known: Set<String> = []
         var late: [String: Int] = [:]
         for item in batch {
             let id = item.prediction
@@ -45,9 +55,11 @@ struct ObservationTable: Sendable {
                 let accepted = result.accepted
                 isNews = store(label, &result)
                 late[id, default: 0] += result.accepted - accepted
-            case .measurement: isNews = false
+            case .measurement(let measurement):
+                isNews = store(measurement, &result)
+                if isNews { late[id, default: 0] += 1 }
             }
-            if isNews, !touched.contains(id) { touched.append(id) }
+            if isNews, known.insert(id).inserted { touched.append(id) }
         }
         for id in touched { join(id, waiting: late[id] ?? 0, &result) }
         return result
@@ -63,6 +75,19 @@ struct ObservationTable: Sendable {
         requests[id]?.answers.sort { $0.prediction.arm.place < $1.prediction.arm.place }
         result.accepted += 1
         append(.answered, about: prediction, &result)
+        return true
+    }
+
+    private mutating func store(
+        _ measurement: Measurement, _ result: inout IngestResult
+    ) -> Bool {
+        let id = measurement.prediction
+        guard requests[id, default: Request()].metrics.insert(measurement.metric).inserted else {
+            result.duplicates += 1
+            return false
+        }
+        requests[id]?.measured.append((measurement.metric, measurement.value))
+        result.accepted += 1
         return true
     }
 
@@ -117,10 +142,15 @@ struct ObservationTable: Sendable {
                 &result)
             request.answers[mirror].isPaired = true
         }
-        let isServed = request.answers.contains {
-            $0.prediction.arm != .mirror && !$0.prediction.failed
+        if let served = request.served {
+            for (metric, value) in request.measured.sorted(by: { $0.metric < $1.metric }) {
+                append(.measured(metric: metric, value: value), about: served, &result)
+            }
+            request.measured = []
+        } else if waiting > 0 {
+            result.waiting +=
+                request.answers.isEmpty ? waiting : min(waiting, request.measured.count)
         }
-        if !isServed, waiting > 0, request.answers.isEmpty { result.waiting += waiting }
     }
 
     private mutating func compare(

@@ -25,6 +25,8 @@ package final class SimulatedDisk: Sendable {
         package var isFull = false
         /// A sync fails once: the kernel may have dropped pages, and the journal must stay failed.
         package var syncFails = false
+        /// Observations and evidence cannot be read back.
+        package var readsFail = false
 
         package init() {}
     }
@@ -129,6 +131,13 @@ struct MountedDisk: ControllerDisk {
         }
     }
 
+    private func readBack<Value>(
+        _ body: (SimulatedDisk.Content) -> Value
+    ) throws(HistoryError) -> Value {
+        if disk.condition.readsFail { throw .failed("read: input/output error") }
+        return disk.read(body)
+    }
+
     func steadyElapsed() throws(HistoryError) -> Int64 { disk.read(\.elapsed) }
 
     func heartbeat(elapsed milliseconds: Int64) throws(HistoryError) {
@@ -166,14 +175,14 @@ struct MountedDisk: ControllerDisk {
     func facts(
         after sequence: Int64, rollout: RolloutName, fromGeneration generation: Int, limit: Int
     ) throws(HistoryError) -> [Fact] {
-        disk.read {
+        try readBack {
             $0.observations.facts(
                 after: sequence, rollout: rollout, fromGeneration: generation, limit: limit)
         }
     }
 
     func loadEvidence(key: String) throws(HistoryError) -> HistoryStore.EvidenceSnapshot {
-        guard let (sequence, bytes) = disk.read({ $0.evidence[key] }) else { return .missing }
+        guard let (sequence, bytes) = try readBack({ $0.evidence[key] }) else { return .missing }
         return .found(sequence: sequence, bytes: bytes)
     }
 

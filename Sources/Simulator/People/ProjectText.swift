@@ -22,6 +22,9 @@ enum ProjectText {
             "policies/revoked-signers": "sequence 1\n",
         ]
         files["policies/windows/\(window).yaml"] = plan.closed.map(windowText)
+        for (name, spec) in plan.guardrails {
+            files["policies/guardrails/\(name).yaml"] = document("Guardrails", spec)
+        }
         for rollout in plan.rollouts {
             files[specPath(rollout.name)] = spec(rollout, asking: 0)
             for version in versions {
@@ -108,13 +111,9 @@ enum ProjectText {
     }
 
     static func spec(_ rollout: WorldPlan.RolloutPlan, asking version: Int) -> String {
-        let soak = "soak: \(rollout.soakSeconds)s"
         let guardrails =
-            ["hold": "careful", "stepBack": "stepwise"][rollout.onBreach] ?? "health"
-        let waves =
-            rollout.hasWaves && rollout.regions.count > 1
-            ? ", waves: [[\(rollout.regions[0])], ["
-                + rollout.regions.dropFirst().map(\.rawValue).joined(separator: ", ") + "]]" : ""
+            rollout.guardrails?.rawValue
+            ?? ["hold": "careful", "stepBack": "stepwise"][rollout.onBreach] ?? "health"
         return """
             apiVersion: gatewright.dev/v1
             kind: Rollout
@@ -131,6 +130,17 @@ enum ProjectText {
             \(rollout.isGated ? "  approvals: two\n" : "")\
             \(rollout.hasWindow ? "  windows: [\(window)]\n" : "")\
               stages:
+            \(rollout.stages ?? stages(rollout))
+            """
+    }
+
+    private static func stages(_ rollout: WorldPlan.RolloutPlan) -> String {
+        let soak = "soak: \(rollout.soakSeconds)s"
+        let waves =
+            rollout.hasWaves && rollout.regions.count > 1
+            ? ", waves: [[\(rollout.regions[0])], ["
+                + rollout.regions.dropFirst().map(\.rawValue).joined(separator: ", ") + "]]" : ""
+        return """
                 - {stage: shadow, share: 100%, \(soak)}
                 - {stage: canary, share: 5%, \(soak)\(rollout.isGated ? ", approval: true" : "")}
                 - {stage: gradual, shares: [50%, 100%], \(soak)\(waves)}

@@ -5,8 +5,12 @@ import Synchronization
 /// Requests of a world's users, and what the gateways tell of them.
 ///
 /// Versions fail at a steady beat instead of at random: whether a version is bad is a fact here, so
-/// a check need not allow for bad luck of the statistics, which have tests of their own.
+/// a check need not allow for bad luck of the statistics, which have tests of their own. A script
+/// tells something else.
 final class TrafficSource: Sendable {
+    /// What gateways tell at a tick of one route.
+    typealias Script = @Sendable (Route, Timestamp) -> [Observation]
+
     /// Of each arm in each region, at each tick.
     private static let answersATick = 8
 
@@ -28,13 +32,15 @@ final class TrafficSource: Sendable {
     private let state = Mutex(State())
     private let failsByRegion: Bool
     private let quality: @Sendable (Digest) -> Quality
+    private let script: Script?
 
     init(
-        routers: SimulatedRouters, failsByRegion: Bool,
+        routers: SimulatedRouters, failsByRegion: Bool, script: Script?,
         quality: @escaping @Sendable (Digest) -> Quality
     ) {
         self.routers = routers
         self.failsByRegion = failsByRegion
+        self.script = script
         self.quality = quality
     }
 
@@ -48,6 +54,9 @@ final class TrafficSource: Sendable {
         // Of a route without a candidate nobody judges anything.
         guard let route = routers.served(rollout, in: region), route.candidate != nil else {
             return []
+        }
+        if let script {
+            return condition.stopped.contains(rollout) ? [] : script(route, now)
         }
         return state.withLock { state in
             guard !state.condition.stopped.contains(rollout) else { return [] }

@@ -33,8 +33,14 @@ package final class World: Sendable {
         var rewound: ObjectID?
     }
 
-    /// - Parameter folder: an empty folder for the few files that a controller writes itself.
-    package init(_ plan: WorldPlan, folder: String) throws {
+    /// - Parameters:
+    ///   - folder: an empty folder for the few files that a controller writes itself.
+    ///   - script: what gateways tell; by default of versions that are good or bad for certain.
+    package convenience init(_ plan: WorldPlan, folder: String) throws {
+        try self.init(plan, folder: folder, script: nil)
+    }
+
+    init(_ plan: WorldPlan, folder: String, script: TrafficSource.Script?) throws {
         self.plan = plan
         var random = SeededRandom(seed: plan.seed)
         scheduler = Scheduler(seed: random.next())
@@ -45,9 +51,9 @@ package final class World: Sendable {
         personKeys = try People.all.indices.map { try Self.key(UInt8($0 + 1)) }
         people = try People(remote: remote, keys: personKeys, scheduler: scheduler)
         let qualities = Self.qualities(plan)
-        traffic = TrafficSource(routers: routers, failsByRegion: plan.failsByRegion) {
-            qualities[$0] ?? .good
-        }
+        traffic = TrafficSource(
+            routers: routers, failsByRegion: plan.failsByRegion, script: script
+        ) { qualities[$0] ?? .good }
         trace = Trace()
         witness = Witness(
             plan: plan, remote: remote, routers: routers, people: people, scheduler: scheduler,
@@ -125,6 +131,10 @@ package final class World: Sendable {
             witness.add(
                 Violation(.bounded, at: error.at, "jobs go on for ever without time going on"))
         }
+        return try report()
+    }
+
+    func report() throws -> Report {
         if let failure = failure.withLock({ $0 }) { throw failure }
         for (hazard, count) in [("A6", remote.overtaken), ("B2 fenced", routers.fenced)] {
             witness.mark(hazard, count)
@@ -154,7 +164,7 @@ package final class World: Sendable {
     /// Longer than a candidate may be silent, so that rest is no pause for breath.
     private static let restInterval: Int64 = 150_000
 
-    private func begin() {
+    func begin() {
         let files = ProjectText.files(plan, keys: personKeys, controller: key)
         scheduler.after(.zero) { [self] in spawn { [self] in try await people.commit(files) } }
         for host in hosts {
@@ -165,7 +175,7 @@ package final class World: Sendable {
     }
 
     /// Lets what is left run out: processes end, and their tasks with them.
-    private func finish() throws(Scheduler.Livelock) {
+    func finish() throws(Scheduler.Livelock) {
         scheduler.after(.zero) { [self] in
             for host in hosts { host.retire() }
         }
@@ -182,10 +192,8 @@ package final class World: Sendable {
 
     // MARK: Traffic
 
-    private static let trafficInterval = TimeSpan.seconds(15)
-
-    private func scheduleTraffic() {
-        scheduler.after(Self.trafficInterval) { [self] in
+    func scheduleTraffic() {
+        scheduler.after(plan.trafficInterval) { [self] in
             for rollout in plan.rollouts {
                 for region in rollout.regions { flow(rollout.name, region) }
             }

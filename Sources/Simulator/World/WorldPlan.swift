@@ -16,6 +16,9 @@ package struct WorldPlan: Sendable {
     /// Whether people try to agree who may not: one writes changes under the engineer's name, and
     /// the key of another one ends.
     package var hasForgers = false
+    package var trafficInterval = TimeSpan.seconds(15)
+    /// Files of guardrails beside the usual ones: what stands under `spec`.
+    package var guardrails: [PolicyName: String] = [:]
 
     package struct RolloutPlan: Sendable, Hashable {
         package let name: RolloutName
@@ -26,6 +29,9 @@ package struct WorldPlan: Sendable {
         package var soakSeconds = 60
         package var hasWaves = false
         package var hasWindow = false
+        /// In place of the usual guardrails and stages.
+        package var guardrails: PolicyName?
+        package var stages: String?
     }
 
     package struct TimedEvent: Sendable, Hashable, Codable {

@@ -137,8 +137,10 @@ struct SimulatedTraffic {
                     stable: moments(block.stable, 1)))
         case .sampleRatio:
             let known = users[block.region, default: 0]
-            let new = min(block.candidate + block.stable, baseline.users - known)
-            guard new > 0, block.share > .zero, block.share < .all else { return nil }
+            let new = max(0, min(block.candidate + block.stable, baseline.users - known))
+            guard new > 0 || block.candidate > 0, block.share > .zero, block.share < .all else {
+                return nil
+            }
             users[block.region] = known + new
             let arm = random.successes(new, block.share.fraction)
             return .users(candidate: arm, stable: new - arm, asked: block.share)

@@ -9,6 +9,6 @@ struct StatsCommand: AsyncParsableCommand {
             ProportionCommand.self, CompareCommand.self, QuantileCommand.self,
             SampleSizeCommand.self, SplitCommand.self, DriftCommand.self, ReferenceCommand.self,
             StatsCheckCommand.self,
-            StatsBenchCommand.self, EndToEndCommand.self,
+            StatsBenchCommand.self, EndToEndCommand.self, ChaosCommand.self,
         ])
 }
