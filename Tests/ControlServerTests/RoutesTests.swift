@@ -90,7 +90,8 @@ import Testing
         }
     }
 
-    @Test func failuresSayWhatToDoAndKeepSecrets() async throws {
+    @Test("H11: failures say what to do and keep secrets")
+    func failuresSayWhatToDoAndKeepSecrets() async throws {
         try await serve { client, _ in
             let path = "/v1/rollouts/compression-selector/orders"
             func order(_ reason: String) -> String {
@@ -105,7 +106,8 @@ import Testing
         }
     }
 
-    @Test func aWriterThatStopsLosesItsPlace() async throws {
+    @Test("H1: a writer that stops loses its place")
+    func aWriterThatStopsLosesItsPlace() async throws {
         var configuration = ControlServer.Configuration()
         configuration.limits.bodySeconds = 1
         configuration.limits.lingerSeconds = 1

@@ -111,7 +111,7 @@ extension SocketTests.Serving {
         }
     }
 
-    @Test(arguments: Trouble.allCases)
+    @Test("C14, J1, J2: the fallback answers for a failed version", arguments: Trouble.allCases)
     func theFallbackAnswersForAFailedVersion(_ trouble: Trouble) async throws {
         try await Bench.run { bench in
             bench.candidate.behave(trouble.behaviour)

@@ -151,7 +151,8 @@ import Testing
         #expect(try await repository.isDescendant(tip, of: first))
     }
 
-    @Test func oversizedBlobIsNotRead() async throws {
+    @Test("A11: oversized blob is not read")
+    func oversizedBlobIsNotRead() async throws {
         let id = try await bench.seededRepository("r.git")
         let repository = try GitRepository(opening: bench.path("r.git"))
         let entry = try #require(try await repository.entry(at: "seed.txt", in: id))
@@ -168,7 +169,8 @@ import Testing
     }
 
     // T15: all of these are accepted by git; none may vanish or merge with another.
-    @Test func strangeNamesAreReportedAndNotDropped() async throws {
+    @Test("F11: strange names are reported and not dropped")
+    func strangeNamesAreReportedAndNotDropped() async throws {
         try await bench.seededRepository("r.git")
         let path = bench.path("r.git")
         let blob = try bench.git("-C", path, "hash-object", "-w", "--stdin", input: [1])
@@ -195,7 +197,8 @@ import Testing
         #expect(changed.count == 7)
     }
 
-    @Test func strangeReferencesAreRefusedAndReported() async throws {
+    @Test("F11: strange references are refused and reported")
+    func strangeReferencesAreRefusedAndReported() async throws {
         let id = try await bench.seededRepository("r.git")
         let path = bench.path("r.git")
         for name in ["refs/heads/--upload-pack=x", "refs/heads/a\u{202e}b"] {

@@ -55,7 +55,8 @@ import Testing
     }
 
     // 13: of two controllers one wins; the other sees that its decision was made.
-    @Test func ofTwoControllersOneRecords() async throws {
+    @Test("B1: of two controllers one records")
+    func ofTwoControllersOneRecords() async throws {
         let state = try await ledger.tell(Story.bootstrap)
         let other = try bench.ledger("other.git", remote: daemon.url("origin.git"))
         _ = await other.sync()
@@ -69,7 +70,8 @@ import Testing
     }
 
     // 10: a step that was taken is recorded once, though its first answer was lost.
-    @Test func aTakenStepIsRecordedOnTheNewTip() async throws {
+    @Test("A8: a taken step is recorded on the new tip")
+    func aTakenStepIsRecordedOnTheNewTip() async throws {
         let state = try await ledger.tell(Story.bootstrap, Story.start)
         let other = try bench.ledger("other.git", remote: daemon.url("origin.git"))
         _ = await other.sync()
@@ -94,7 +96,8 @@ import Testing
     }
 
     // A5: a branch that no longer contains what was seen halts increases, and nothing is lost.
-    @Test func aRewrittenBranchHaltsUntilAPersonAccepts() async throws {
+    @Test("A3, A9, A10: a rewritten branch halts until a person accepts")
+    func aRewrittenBranchHaltsUntilAPersonAccepts() async throws {
         let repository = bench.path("origin.git")
         let before = try bench.git("-C", repository, "rev-parse", "main")
         let state = try await ledger.tell(Story.bootstrap)
@@ -110,7 +113,8 @@ import Testing
         #expect(try await Ledger.acceptHistory(in: ledger.repository) == nil)
     }
 
-    @Test func aRemoteThatIsGoneKeepsTheTip() async throws {
+    @Test("A5: a remote that is gone keeps the tip")
+    func aRemoteThatIsGoneKeepsTheTip() async throws {
         try await ledger.tell(Story.bootstrap)
         let known = try #require(await ledger.sync().tip)
         try bench.git("-C", bench.path("origin.git"), "update-ref", "-d", "refs/heads/main")

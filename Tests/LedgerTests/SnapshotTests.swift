@@ -108,7 +108,8 @@ import Testing
         #expect(second.changed.isEmpty && second.rollouts == first.rollouts)
     }
 
-    @Test func oneChangedFileIsOneChangedRollout() async throws {
+    @Test("F14: one changed file is one changed rollout")
+    func oneChangedFileIsOneChangedRollout() async throws {
         let first = try await read()
         try await bench.commit(Self.rollout("alpha", version: "1.0.0"), in: "main.git")
         let second = try await read(after: first)
@@ -188,7 +189,8 @@ import Testing
         #expect(second.diagnostics.contains { $0.isError && $0.path.hasPrefix("rollouts/alpha/") })
     }
 
-    @Test func anOversizedFileIsRefusedWithItsName() async throws {
+    @Test("A11, F2: an oversized file is refused with its name")
+    func anOversizedFileIsRefusedWithItsName() async throws {
         let first = try await read()
         let huge = [UInt8](repeating: UInt8(ascii: "#"), count: 3 << 20)
         try await bench.commit(bytes: ["rollouts/alpha/rollout.yaml": huge], in: "main.git")
@@ -197,7 +199,8 @@ import Testing
         #expect(asked(beta, second) != nil)
     }
 
-    @Test func aSymbolicLinkIsNotFollowed() async throws {
+    @Test("F8: a symbolic link is not followed")
+    func aSymbolicLinkIsNotFollowed() async throws {
         let first = try await read()
         let clone = bench.path("clone")
         try bench.git("clone", "--quiet", bench.path("main.git"), clone)
@@ -234,7 +237,8 @@ import Testing
         #expect(second.rollouts == first.rollouts)
     }
 
-    @Test func anEditedStateIsDamageOfThatRolloutAlone() async throws {
+    @Test("F16: an edited state is damage of that rollout alone")
+    func anEditedStateIsDamageOfThatRolloutAlone() async throws {
         try await ledger.tell(Story.bootstrap, of: alpha)
         let good = try await ledger.tell(Story.bootstrap, of: beta)
         let first = try await read()

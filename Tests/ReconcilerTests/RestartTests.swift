@@ -8,7 +8,8 @@ import Testing
 /// A controller that ends at any moment, and the next one.
 @Suite struct RestartTests {
     // 10: journalled and lowered, not recorded.
-    @Test func aStepThatGitNeverHeardOfIsRecordedOnce() async throws {
+    @Test("B5: a step that git never heard of is recorded once")
+    func aStepThatGitNeverHeardOfIsRecordedOnce() async throws {
         let world = try await World()
         var controller = try await Controller(in: world)
         try await controller.reach(.canary)
@@ -60,7 +61,8 @@ import Testing
     }
 
     // Acknowledged, not routed: the next controller tells the routers.
-    @Test func aRaiseThatWasRecordedIsMadeGood() async throws {
+    @Test("B3: a raise that was recorded is made good")
+    func aRaiseThatWasRecordedIsMadeGood() async throws {
         let world = try await World()
         var controller = try await Controller(in: world)
         try await controller.reach(.shadow)
@@ -78,7 +80,8 @@ import Testing
     }
 
     // Soak is time that a controller watched: a restart does not end it and does not begin it anew.
-    @Test func soakIsWatchedTimeAcrossRestarts() async throws {
+    @Test("B9: soak is watched time across restarts")
+    func soakIsWatchedTimeAcrossRestarts() async throws {
         let world = try await World(soak: "100s")
         var controller = try await Controller(in: world)
         try await controller.reach(.shadow)
@@ -178,7 +181,8 @@ import Testing
     }
 
     // Nothing may be raised on a state that somebody edited, and nothing is recorded over it.
-    @Test func anEditedStateStallsItsRollout() async throws {
+    @Test("F16: an edited state stalls its rollout")
+    func anEditedStateStallsItsRollout() async throws {
         let world = try await World()
         let controller = try await Controller(in: world)
         try await controller.reach(.shadow)

@@ -5,7 +5,9 @@ import Testing
 
 /// What a router says that it took is not what it serves.
 @Suite struct RouterTroubleTests {
-    @Test(arguments: [FakeRouter.Mood.away, .deaf])
+    @Test(
+        "D1, D3: a raise that did not arrive is never counted as done",
+        arguments: [FakeRouter.Mood.away, .deaf])
     func aRaiseThatDidNotArriveIsNeverCountedAsDone(_ mood: FakeRouter.Mood) async throws {
         let world = try await World()
         let controller = try await Controller(in: world)
@@ -38,7 +40,8 @@ import Testing
     }
 
     // The answer was lost, the route was taken: a read-back tells.
-    @Test func aLostAnswerDoesNoHarm() async throws {
+    @Test("D2: a lost answer does no harm")
+    func aLostAnswerDoesNoHarm() async throws {
         let world = try await World()
         world.router.be(.mumbling)
         let controller = try await Controller(in: world)
@@ -49,7 +52,8 @@ import Testing
     }
 
     // 17: the breach comes while a router is away; it is lowered as soon as it is heard again.
-    @Test func aMissedLoweringIsMadeUpFor() async throws {
+    @Test("D1: a missed lowering is made up for")
+    func aMissedLoweringIsMadeUpFor() async throws {
         let world = try await World()
         let controller = try await Controller(in: world)
         try await controller.reach(.canary)
@@ -66,7 +70,8 @@ import Testing
     }
 
     // 32: too much is put back at once, and both are on record.
-    @Test func aShareThatSomebodyRaisedIsPutBack() async throws {
+    @Test("D7: a share that somebody raised is put back")
+    func aShareThatSomebodyRaisedIsPutBack() async throws {
         let world = try await World()
         let controller = try await Controller(in: world)
         try await controller.reach(.canary)
@@ -92,7 +97,8 @@ import Testing
     }
 
     // 32: what a router forgot is given back only while every guardrail passes.
-    @Test func aForgottenShareComesBackWithEvidenceOnly() async throws {
+    @Test("D4: a forgotten share comes back with evidence only")
+    func aForgottenShareComesBackWithEvidenceOnly() async throws {
         let world = try await World()
         let controller = try await Controller(in: world)
         try await controller.reach(.canary)

@@ -127,7 +127,7 @@ private var waitingForApproval: RolloutState {
                 orders: [order(.promote(run: runID, step: 0))], atStep: .zero, failures: nil),
             "advance 1"),
         Row(
-            "promote of another step does nothing",
+            "H15: promote of another step does nothing",
             Given.input(
                 Given.state(), orders: [order(.promote(run: runID, step: 1))], atStep: .zero),
             "soaking"),
@@ -136,7 +136,7 @@ private var waitingForApproval: RolloutState {
         Row("no evidence", Given.input(Given.state(), failures: nil), "undecided"),
         Row("too few samples", Given.input(Given.state(), trials: 99), "undecided"),
         Row(
-            "stale evidence",
+            "C4: stale evidence",
             Given.input(Given.state(), freshest: Given.now - .seconds(301)), "undecided"),
         Row("never fresh", Given.input(Given.state(), freshest: nil), "undecided"),
         Row(
@@ -157,7 +157,7 @@ private var waitingForApproval: RolloutState {
             "breach beats soak", Given.input(Given.state(), atStep: .zero, failures: bad),
             "rollback"),
         Row(
-            "breach at the promotion tick",
+            "J13, J14: breach at the end of full",
             Given.input(Given.state(advances: 6), failures: bad), "rollback"),
         Row(
             "breach while halted",
@@ -199,7 +199,7 @@ private var waitingForApproval: RolloutState {
         Row("held", Given.input(held), "held"),
         Row("resumed", Given.input(held, orders: [order(.resume(decision: 4))]), "resume"),
         Row(
-            "resume of another hold", Given.input(held, orders: [order(.resume(decision: 3))]),
+            "H15: resume of another hold", Given.input(held, orders: [order(.resume(decision: 3))]),
             "held"),
         Row(
             "hold order", Given.input(Given.state(), orders: [order(.hold(expires: nil))]),
@@ -216,30 +216,30 @@ private var waitingForApproval: RolloutState {
         // Orders and new requests
         Row("abort", Given.input(Given.state(), orders: [order(.abort(run: runID))]), "abort"),
         Row(
-            "abort of another run",
+            "H15: abort of another run",
             Given.input(
                 Given.state(),
                 orders: [order(.abort(run: RunID(rollout: Given.name, firstDecision: 9)))]),
             "advance 1"),
         Row(
-            "abort beats hold",
+            "J10: abort beats hold",
             Given.input(
                 Given.state(), orders: [order(.hold(expires: nil)), order(.abort(run: runID))]),
             "abort"),
         Row(
-            "another version supersedes",
+            "J5: another version supersedes",
             Given.input(Given.state(), request: .asked(Given.ask(Given.served("3.0.0", "e")))),
             "supersede"),
         Row(
-            "an edited plan supersedes",
+            "J8: an edited plan supersedes",
             Given.input(Given.state(), request: .asked(Given.ask(spec: "f"))), "supersede"),
         Row(
-            "another version waits in the queue",
+            "J5: another version waits in the queue",
             Given.input(
                 Given.state(),
                 request: .asked(Given.ask(Given.served("3.0.0", "e"), rule: .queue))), "advance 1"),
         Row(
-            "another version is rejected",
+            "J5: another version is rejected",
             Given.input(
                 Given.state(),
                 request: .asked(Given.ask(Given.served("3.0.0", "e"), rule: .reject))), "refuse"),
@@ -252,13 +252,13 @@ private var waitingForApproval: RolloutState {
         Row(
             "a superseded digest may start", Given.input(ended(.superseded(summary: "x"))), "start"),
         Row(
-            "a release of another decision",
+            "H15: a release of another decision",
             Given.input(
                 breached,
                 orders: [order(.release(version: Given.candidate.reference, decision: 2))]),
             "refused"),
         Row(
-            "rollback without an earlier good version",
+            "J3: rollback without an earlier good version",
             Given.input(
                 Given.booted, orders: [order(.rollback(from: Given.stable.reference))]),
             "no safe target"),
@@ -305,7 +305,8 @@ private var waitingForApproval: RolloutState {
         #expect(word(decide(row.input)) == row.expected)
     }
 
-    @Test func silentCandidateStepsDownWhileItsControlIsServed() {
+    @Test("C11, C22: silent candidate steps down while its control is served")
+    func silentCandidateStepsDownWhileItsControlIsServed() {
         let traffic = [
             eu: RegionTraffic(
                 candidate: 10, stable: 900, candidateLast: Given.now - .seconds(302),
@@ -319,6 +320,7 @@ private var waitingForApproval: RolloutState {
             eu: RegionTraffic(
                 candidate: 10, stable: 900, candidateLast: Given.now - .seconds(301),
                 stableLast: Given.now - .seconds(301),
+    // C1, C2, C4, F13, H15, J3, J4, J5, J7, J8, J10, J12, J13, J14, J17: each has rows here.
                 alone: .init(since: Given.now - .seconds(800), users: 500))
         ]
         let silent = Given.input(
@@ -328,7 +330,9 @@ private var waitingForApproval: RolloutState {
 
     // The first request after a quiet night: stable has answered, the copy has not come back yet.
     // And a handful of callers who all belong to stable.
-    @Test(arguments: [(since: Int64(1), users: 900), (301, 20)])
+    @Test(
+        "C11: time without traffic is not the candidates silence",
+        arguments: [(since: Int64(1), users: 900), (301, 20)])
     func timeWithoutTrafficIsNotTheCandidatesSilence(_ alone: (since: Int64, users: Int)) {
         let traffic = [
             eu: RegionTraffic(
@@ -341,7 +345,8 @@ private var waitingForApproval: RolloutState {
         #expect(word(decide(input)) == "undecided")
     }
 
-    @Test func rollbackOfStableGoesToTheLastGoodVersion() {
+    @Test("J14: rollback of stable goes to the last good version")
+    func rollbackOfStableGoesToTheLastGoodVersion() {
         var state = Given.state(advances: 6).after(.complete, number: 9, at: Given.now)
         #expect(state.stable == Given.candidate)
         #expect(state.knownGood.map(\.reference.version.rawValue) == ["2.0.0", "1.0.0"])

@@ -34,7 +34,8 @@ import Testing
         #expect(folded(Scene.latency, tape.facts).process.counted ?? (0, 0) == (4, 2))
     }
 
-    @Test func metricsTakeTheirOwnFactsOnly() {
+    @Test("C16: metrics take their own facts only")
+    func metricsTakeTheirOwnFactsOnly() {
         var tape = Tape()
         let answer = Scene.answer("a", .candidate)
         tape.add(answer)
@@ -59,7 +60,8 @@ import Testing
 
     // Two regions that are each fine, with unlike splits and levels, must not make a difference
     // out of nothing (Simpson's paradox): blocks are closed region by region.
-    @Test func pooledComparisonsKeepRegionsApart() throws {
+    @Test("C18: pooled comparisons keep regions apart")
+    func pooledComparisonsKeepRegionsApart() throws {
         var tape = Tape()
         for _ in 0..<40 {
             tape.answers(90, .candidate, failing: 18, region: Scene.eu)
@@ -144,7 +146,8 @@ import Testing
         }
     }
 
-    @Test func whatNobodyMeasuresSaysSo() {
+    @Test("C5, C6, C15, C19: what nobody measures says so")
+    func whatNobodyMeasuresSaysSo() {
         let drift = Scene.guardrail(
             "drift", .drift(features: ["x"], test: .psi), .atMost(Scene.finite(0.2)))
         let impossible = Scene.guardrail("errors", .errors, .atMost(Scene.finite(7)))
