@@ -73,7 +73,8 @@ extension SocketTests.Robustness {
         }
     }
 
-    @Test func slowCallersAreLetGo() async throws {
+    @Test("H1: slow callers are let go")
+    func slowCallersAreLetGo() async throws {
         var limits = GatewayLimits()
         limits.headerTime = TimeSpan(milliseconds: 150)
         limits.bodyTime = TimeSpan(milliseconds: 150)

@@ -89,9 +89,15 @@ private var waitingForApproval: RolloutState {
         Row(
             "nothing known, bootstrap named", Given.input(RolloutState(name: Given.name)),
             "bootstrap"),
+        Row(
+            "J12: nothing known, and no version named to begin with",
+            Given.input(
+                RolloutState(name: Given.name), request: .asked(Given.ask(bootstrap: nil))),
+            "no baseline"),
         Row("a new version starts", Given.input(Given.booted), "start"),
         Row(
-            "stable asked for", Given.input(Given.booted, request: .asked(Given.ask(Given.stable))),
+            "J17: stable asked for",
+            Given.input(Given.booted, request: .asked(Given.ask(Given.stable))),
             "up to date"),
         Row(
             "no start while halted",
@@ -133,7 +139,7 @@ private var waitingForApproval: RolloutState {
             "soaking"),
 
         // Undecided never advances
-        Row("no evidence", Given.input(Given.state(), failures: nil), "undecided"),
+        Row("C1, C2: no evidence", Given.input(Given.state(), failures: nil), "undecided"),
         Row("too few samples", Given.input(Given.state(), trials: 99), "undecided"),
         Row(
             "C4: stale evidence",
@@ -195,6 +201,18 @@ private var waitingForApproval: RolloutState {
             "an alert does nothing", Given.input(hold(onBreach: .alert), failures: bad), "advance 2"
         ),
 
+        // What people change while a run is on its way
+        Row(
+            "F13, J7: a policy that was loosened meanwhile excuses no breach",
+            Given.input(
+                Given.state(), request: .asked(Given.ask(guardrails: [])), failures: bad),
+            "rollback"),
+        Row(
+            "J7: nor does it let anything on",
+            Given.input(
+                Given.state(), request: .asked(Given.ask(guardrails: [])), failures: nil),
+            "undecided"),
+
         // Holds and conditions
         Row("held", Given.input(held), "held"),
         Row("resumed", Given.input(held, orders: [order(.resume(decision: 4))]), "resume"),
@@ -247,7 +265,7 @@ private var waitingForApproval: RolloutState {
             "stable asked for again",
             Given.input(Given.state(), request: .asked(Given.ask(Given.stable))), "withdraw"),
         Row("the rollout is removed", Given.input(Given.state(), request: .withdrawn), "withdraw"),
-        Row("a rolled-back digest is refused", Given.input(breached), "refused"),
+        Row("J4: a rolled-back digest is refused", Given.input(breached), "refused"),
         Row("a released digest starts again", Given.input(breached, orders: [release]), "start"),
         Row(
             "a superseded digest may start", Given.input(ended(.superseded(summary: "x"))), "start"),
@@ -301,6 +319,7 @@ private var waitingForApproval: RolloutState {
             Given.input(Given.state(), routers: [eu: .unreachable(reason: "x")]), "router"),
     ]
 
+    // C1, C2, C4, F13, H15, J3, J4, J5, J7, J8, J10, J12, J13, J14, J17: each has rows here.
     @Test(arguments: rows) func decides(_ row: Row) {
         #expect(word(decide(row.input)) == row.expected)
     }
@@ -320,7 +339,6 @@ private var waitingForApproval: RolloutState {
             eu: RegionTraffic(
                 candidate: 10, stable: 900, candidateLast: Given.now - .seconds(301),
                 stableLast: Given.now - .seconds(301),
-    // C1, C2, C4, F13, H15, J3, J4, J5, J7, J8, J10, J12, J13, J14, J17: each has rows here.
                 alone: .init(since: Given.now - .seconds(800), users: 500))
         ]
         let silent = Given.input(
@@ -358,6 +376,57 @@ private var waitingForApproval: RolloutState {
         state = state.after(action, number: 10, at: Given.now)
         #expect(state.stable == Given.stable)
         #expect(word(decide(Given.input(state, orders: [undo]))) == "refused")
+    }
+
+    @Test("J15: regions that come or go during a run start it again, from nothing")
+    func editedRegionsStartTheRunAgain() throws {
+        let ap: RegionName = Given.id("ap")
+        func served(_ version: ServedVersion) -> ServedVersion {
+            ServedVersion(
+                reference: version.reference,
+                endpoints: version.endpoints.merging([ap: "http://ap"]) { $1 })
+        }
+        func asked(_ regions: [RegionName]) -> Ask {
+            let stages = Given.stages.map {
+                StageSpec(
+                    stage: $0.stage, shares: $0.shares, soak: $0.soak, waves: [regions],
+                    approval: false)
+            }
+            return Given.ask(
+                served(Given.candidate), stages: stages, regions: regions, spec: "f")
+        }
+        let booted = RolloutState(name: Given.name).after(
+            .bootstrap(
+                Action.Bootstrap(
+                    version: served(Given.stable), fallback: nil, regions: Given.regions,
+                    stickyBy: .requestID)), number: 1, at: Given.now)
+        for regions in [[eu, us, ap], [eu]] {
+            var state = booted.after(
+                .start(Action.Start(Given.ask(served(Given.candidate)))), number: 2, at: Given.now)
+            for step in 1...2 {
+                state = state.after(.advance(step: step), number: step + 2, at: Given.now)
+            }
+            let request = Request.asked(asked(regions))
+            guard case .act(let back, _) = decide(Given.input(state, request: request)).next,
+                back.kind == "supersede"
+            else {
+                Issue.record("the run goes on over other regions")
+                continue
+            }
+            state = state.after(back, number: 5, at: Given.now)
+            // Where it was served it is taken back first, also in a region that is to go.
+            #expect(Set(state.routes.keys) == Set(Given.regions))
+            #expect(state.routes.values.allSatisfy { $0.candidate == nil && $0.share == .zero })
+            guard case .act(let start, _) = decide(Given.input(state, request: request)).next,
+                start.kind == "start"
+            else {
+                Issue.record("it does not start again")
+                continue
+            }
+            state = state.after(start, number: 6, at: Given.now)
+            #expect(Set(state.routes.keys) == Set(regions))
+            #expect(state.routes.values.allSatisfy { $0.share == .zero && $0.mirror == .all })
+        }
     }
 
     // 200 rollouts of one region stood still for ever at gradual 100 %: a comparison that was not

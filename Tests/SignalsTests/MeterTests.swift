@@ -84,6 +84,21 @@ import Testing
         #expect(worse.reading(alpha: 0.001).crossed(.rollback, level: 0.001))
     }
 
+    @Test("C13: an outage of both is no fault of the candidate; an absolute limit takes it back")
+    func anOutageOfBothIsNoFaultOfOne() throws {
+        var tape = Tape()
+        for _ in 0..<40 {
+            tape.answers(50, .candidate, failing: 20)
+            tape.answers(50, .stable, failing: 20)
+        }
+        let rise = try #require(folded(Scene.rise, tape.facts).process.evidence)
+        #expect(!rise.reading(alpha: 0.001).crossed(.rollback, level: 0.01))
+        let errors = try #require(folded(Scene.errors, tape.facts).process.evidence)
+        let reading = errors.reading(alpha: 0.001)
+        #expect(reading.crossed(.rollback, level: 0.001))
+        #expect(!reading.crossed(.promote, level: 0.05))
+    }
+
     @Test func anOpenBlockWaitsForItsSize() {
         var tape = Tape()
         tape.answers(50, .candidate)
@@ -150,8 +165,11 @@ import Testing
     func whatNobodyMeasuresSaysSo() {
         let drift = Scene.guardrail(
             "drift", .drift(features: ["x"], test: .psi), .atMost(Scene.finite(0.2)))
+        let queries = [Metric.prometheus(query: "up"), .influx(query: "up")].map {
+            Scene.guardrail("query", $0, .atMost(Scene.finite(1)))
+        }
         let impossible = Scene.guardrail("errors", .errors, .atMost(Scene.finite(7)))
-        for guardrail in [drift, impossible] {
+        for guardrail in [drift, impossible] + queries {
             guard
                 case .unmeasured(let reason) = Meter(guardrail, isPaired: false, region: nil)
                     .process
