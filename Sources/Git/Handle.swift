@@ -38,9 +38,6 @@ enum CommitKind: HandleKind {
 enum TreeKind: HandleKind {
     static func free(_ raw: OpaquePointer) { git_tree_free(raw) }
 }
-enum TreeEntryKind: HandleKind {
-    static func free(_ raw: OpaquePointer) { git_tree_entry_free(raw) }
-}
 enum TreeBuilderKind: HandleKind {
     static func free(_ raw: OpaquePointer) { git_treebuilder_free(raw) }
 }

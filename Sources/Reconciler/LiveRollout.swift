@@ -7,7 +7,8 @@ struct LiveRollout {
     var recorded: RolloutState
     var damaged: String?
     var requested: RequestedRollout?
-    /// The router that was named last, because a spec that broke or went names none.
+    /// The router in force: the one that was named last, because a spec that broke or went names
+    /// none, and during a run the one that it began at.
     var router: RouterName?
     /// Backward steps that were taken and are not in git yet, oldest first.
     var taken: [DecisionDraft] = []

@@ -277,18 +277,6 @@ extension Reconciler {
             }
         }
     }
-
-    static let noRouter = "no router is known for it: gatewright.yaml has none of its name"
-
-    func router(of name: RolloutName) -> (any TrafficRouter)? {
-        routerName(of: name).flatMap { routers[$0] }
-    }
-
-    /// The router that the spec names or last named; with one router and no readable spec, that
-    /// one, because a rollback must not need the spec.
-    private func routerName(of name: RolloutName) -> RouterName? {
-        rollouts[name]?.router ?? (routers.count == 1 ? routers.keys.first : nil)
-    }
 }
 
 extension DecisionEntry {

@@ -23,7 +23,9 @@ extension Reconciler {
     /// - Returns: whether to look again at once.
     private func step(_ name: RolloutName) async -> Bool {
         // Without a snapshot nobody knows what is asked, and nothing asked is not a withdrawal.
-        guard let live = rollouts[name], snapshot != nil else { return false }
+        guard rollouts[name] != nil, snapshot != nil else { return false }
+        await chooseRouter(of: name)
+        guard let live = rollouts[name] else { return false }
         if !live.taken.isEmpty, !live.isRecording { startRecordingTaken(name) }
         if router(of: name) == nil {
             rollouts[name]?.trouble = Self.noRouter
@@ -102,8 +104,8 @@ extension Reconciler {
         let state = live.effective
         let looked = await observatory.look(at: state.name)
         var conditions = Conditions(
-            halted: halted ?? live.damaged ?? journalTrouble, stop: snapshot?.stop,
-            clockSteady: clockIsSteady)
+            halted: halted ?? live.damaged ?? journalTrouble ?? routerTrouble(live),
+            stop: snapshot?.stop, clockSteady: clockIsSteady)
         if !live.taken.isEmpty {
             conditions.halted = conditions.halted ?? "the last step back is not recorded yet"
         }

@@ -1,3 +1,4 @@
+import Git
 package import History
 package import Ledger
 package import Logging
@@ -116,10 +117,13 @@ package actor Reconciler {
             Task { await self?.evidenceChanged(names) }
         }
         // What is known here is enough to lower on; a remote that hangs must not hold that up.
-        if let tip = try await ledger.trustedTip() {
-            await take(
-                Ledger.Sync(tip: tip, halted: "the git remote has not been asked yet"),
-                try await Snapshot.read(ledger, at: tip, after: nil))
+        // A repository that cannot be read must not keep the controller from starting.
+        do {
+            guard let tip = try await ledger.trustedTip() else { return }
+            await read(Ledger.Sync(tip: tip, halted: "the git remote has not been asked yet"), tip)
+        } catch {
+            let reason = "the local repository cannot be read: \(error)"
+            await take(Ledger.Sync(tip: nil, halted: reason), nil)
         }
     }
 
@@ -129,6 +133,11 @@ package actor Reconciler {
     package func sync() async {
         let sync = await ledger.sync()
         guard let tip = sync.tip else { return await take(sync, nil) }
+        await read(sync, tip)
+    }
+
+    /// Reads a commit. One that cannot be read changes nothing but that increases wait.
+    private func read(_ sync: Ledger.Sync, _ tip: ObjectID) async {
         do {
             await take(sync, try await Snapshot.read(ledger, at: tip, after: snapshot))
         } catch {
@@ -160,7 +169,6 @@ package actor Reconciler {
         for name in changed.sorted() {
             var live = rollouts[name] ?? LiveRollout(RolloutState(name: name))
             live.requested = snapshot.rollouts[name]
-            live.router = live.requested?.router ?? live.router
             switch snapshot.recorded[name] {
             case nil: break
             case .damaged(let problem): live.damaged = problem
@@ -171,6 +179,7 @@ package actor Reconciler {
             }
             rollouts[name] = live
             due.insert(name)
+            await chooseRouter(of: name)
             await follow(name)
         }
     }

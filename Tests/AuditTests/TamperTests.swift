@@ -61,7 +61,7 @@ private let shared = Task { try await History.whole() }
         #expect(again == report)
     }
 
-    @Test(arguments: outsiders + insiders)
+    @Test("F16, G15: what somebody spoilt is found", arguments: outsiders + insiders)
     func isFound(_ tamper: Tamper) async throws {
         let history = try History(copying: try await shared.value)
         let before = try await history.tip().hex

@@ -4,7 +4,8 @@ import Testing
 
 @Suite struct StudyTests {
     /// Few repetitions: the studies proper run with `stats bench`.
-    @Test func aCandidateAtTheLimitIsRarelyRolledBack() {
+    @Test("C12: a candidate at the limit is rarely rolled back")
+    func aCandidateAtTheLimitIsRarelyRolledBack() {
         let rule = Contestant("ours", promises: true) { EngineRule(.constant(0.05), alpha: 0.05) }
         let result = Race(
             "at the limit", horizon: 20_000, contestants: [rule], draw: Traffic.failures(0.05)
@@ -13,7 +14,8 @@ import Testing
         #expect(result.rate(of: 0).value < 0.15)
     }
 
-    @Test func peekingIsFoundOut() {
+    @Test("C12: peeking is found out")
+    func peekingIsFoundOut() {
         let rule = Contestant("z", promises: true) { ZRule(.constant(0.05), bound: 1.6449) }
         let result = Race(
             "at the limit", horizon: 20_000, contestants: [rule], draw: Traffic.blocks((100, 0.05))
@@ -39,7 +41,8 @@ import Testing
         #expect(one != SplitStudy.alarms(share: 0.07, seed: 6, repetitions: 20))
     }
 
-    @Test func aSeasonDoesNotFoolBlocks() {
+    @Test("C21: a season does not fool blocks")
+    func aSeasonDoesNotFoolBlocks() {
         let result = RampStudy.race(swing: 0.03).run(seed: 3, repetitions: 20)
         #expect(result.rate(of: 0).value < 0.2)
         // Pooled tests, even a single one at the end.

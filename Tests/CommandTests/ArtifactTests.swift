@@ -58,7 +58,8 @@ import Testing
         #expect(result.output.contains("digest verified"))
     }
 
-    @Test func otherBytesAreAnError() throws {
+    @Test("J1: other bytes are an error")
+    func otherBytesAreAnError() throws {
         let bench = try project(signature: "single-p256.sigstore.json")
         let path = "rollouts/churn/artifacts/2.0.0.json"
         try bench.write("{\"trees\":[1,3]}\n", to: path)

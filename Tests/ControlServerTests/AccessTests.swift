@@ -12,7 +12,8 @@ import Testing
 @Suite struct AccessTests {
     private static let token = "0123456789abcdef0123456789abcdef"
 
-    @Test func anOpenServerNeedsAToken() throws {
+    @Test("H10: an open server needs a token")
+    func anOpenServerNeedsAToken() throws {
         let stand = try Stand()
         defer { stand.store.close() }
         for configuration in [
@@ -46,7 +47,8 @@ import Testing
         }
     }
 
-    @Test func anotherSitesPageIsRefused() async throws {
+    @Test("H8: another sites page is refused")
+    func anotherSitesPageIsRefused() async throws {
         try await serve { client, _ in
             let answer = try await client.post(
                 "/v1/observations", Sample.prediction("p1"),
@@ -55,7 +57,8 @@ import Testing
         }
     }
 
-    @Test func signedWebhooksWakeTheLoopAndStormsAreOne() async throws {
+    @Test("H4: signed webhooks wake the loop and storms are one")
+    func signedWebhooksWakeTheLoopAndStormsAreOne() async throws {
         var configuration = ControlServer.Configuration(webhookSecret: Self.token)
         configuration.limits.wakePause = .seconds(3_600)
         try await serve(configuration) { client, stand in
@@ -78,6 +81,7 @@ import Testing
         }
     }
 
+    // H4: unsigned webhooks do nothing.
     @Test(arguments: [
         [:], ["X-Hub-Signature-256": "sha256=00"], ["X-Gitlab-Token": "wrong"],
         ["X-Gitea-Signature": String(repeating: "0", count: 64)],
@@ -93,7 +97,8 @@ import Testing
         }
     }
 
-    @Test func aWebhookBodyIsCapped() async throws {
+    @Test("H2: a webhook body is capped")
+    func aWebhookBodyIsCapped() async throws {
         var configuration = ControlServer.Configuration(webhookSecret: Self.token)
         configuration.limits.webhookBytes = 1_000
         try await serve(configuration) { client, _ in

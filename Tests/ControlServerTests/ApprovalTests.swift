@@ -48,6 +48,7 @@ import Testing
     }
 
     /// The token of the API is nobody's: whoever may push observations may not approve.
+    // H9: nobody else is taken for the owner of a token.
     @Test(arguments: [
         nil, "", "wrong-wrong-wrong-wrong", "the-api-the-api-the-api", sam + "x",
         String(sam.dropLast()),
@@ -61,7 +62,8 @@ import Testing
         }
     }
 
-    @Test func pagesOfOtherSitesAndServersWithoutPeopleAreRefused() async throws {
+    @Test("H8: pages of other sites and servers without people are refused")
+    func pagesOfOtherSitesAndServersWithoutPeopleAreRefused() async throws {
         try await serve(Self.configuration) { client, _ in
             let status = try await post(
                 client, Self.sam, Self.good, origin: "https://evil.example"
@@ -74,6 +76,7 @@ import Testing
         }
     }
 
+    // H8: what is not plain is refused.
     @Test(arguments: [
         "", "{}", "[]", #"{"answer":"approve"}"#,
         good.replacing("approve", with: "maybe"),
@@ -111,7 +114,8 @@ import Testing
         }
     }
 
-    @Test func sharedOrShortTokensAreNotServed() throws {
+    @Test("H10: shared or short tokens are not served")
+    func sharedOrShortTokensAreNotServed() throws {
         let stand = try Stand()
         defer { stand.store.close() }
         for people in [

@@ -82,6 +82,31 @@ import Testing
         }
     }
 
+    @Test(
+        "C3: what is no finite number is refused with its batch",
+        arguments: [
+            "NaN", "nan", "Infinity", "-Infinity", "1e999", "-1e999", "null", "true", "[1]", "{}",
+            "\"1\"", "\"NaN\"", "0x10", "+1", ".5", "1.", "01", "",
+        ])
+    func C3_whatIsNoNumberIsRefused(_ value: String) async throws {
+        @Sendable func measured(_ value: String) -> String {
+            #"{"kind":"measurement","prediction":"p1","metric":"cost","value":\#(value),"#
+                + #""at":"2026-11-20T14:02:12Z"}"#
+        }
+        try await serve { client, stand in
+            let bad = try await client.post(
+                "/v1/observations", Sample.prediction("p1") + "\n" + measured(value),
+                type: "application/x-ndjson")
+            #expect(bad.status == 400, "\(bad.text)")
+            #expect(try stand.store.newestFact() == 0)
+            let good = try await client.post(
+                "/v1/observations", Sample.prediction("p1") + "\n" + measured("-1.5e2"),
+                type: "application/x-ndjson")
+            #expect(good.status == 202, "\(good.text)")
+            #expect(try stand.store.newestFact() == 2)
+        }
+    }
+
     @Test func E1_aFullDiskIs507() async throws {
         try await serve { client, stand in
             stand.full.withLock { $0 = true }

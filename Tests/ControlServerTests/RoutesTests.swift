@@ -90,7 +90,8 @@ import Testing
         }
     }
 
-    @Test func failuresSayWhatToDoAndKeepSecrets() async throws {
+    @Test("H11: failures say what to do and keep secrets")
+    func failuresSayWhatToDoAndKeepSecrets() async throws {
         try await serve { client, _ in
             let path = "/v1/rollouts/compression-selector/orders"
             func order(_ reason: String) -> String {
@@ -105,7 +106,8 @@ import Testing
         }
     }
 
-    @Test func aWriterThatStopsLosesItsPlace() async throws {
+    @Test("H1: a writer that stops loses its place")
+    func aWriterThatStopsLosesItsPlace() async throws {
         var configuration = ControlServer.Configuration()
         configuration.limits.bodySeconds = 1
         configuration.limits.lingerSeconds = 1
@@ -131,7 +133,42 @@ import Testing
         }
     }
 
-    @Test func aHeadThatNeverEndsIsCutOff() async throws {
+    /// Heads that two readers may read in two ways, or that go on and on; behind each of them stands
+    /// a request that nobody may answer.
+    static let heads: [String] = [
+        (0..<100).map { "x-\($0): a\r\n" }.joined(),
+        "x: \(String(repeating: "a", count: 20_000))\r\n",
+        "Content-Length: 5\r\nTransfer-Encoding: chunked\r\n",
+        "Transfer-Encoding: chunked\r\nContent-Length: 5\r\n",
+        "Content-Length: 0\r\nContent-Length: 45\r\n", "Content-Length: 0, 45\r\n",
+        "Content-Length: -1\r\n", "Content-Length: +5\r\n", "Content-Length: 0x5\r\n",
+        "Content-Length: 99999999999999999999\r\n", "Content-Length : 0\r\n",
+        "Transfer-Encoding: xchunked\r\n", "Transfer-Encoding: chunked, identity\r\n",
+        "Transfer-Encoding: identity\r\nContent-Length: 0\r\n",
+        "Transfer-Encoding : chunked\r\n", " Content-Length: 0\r\n", "a\u{0}b: c\r\n", ": x\r\n",
+    ]
+
+    @Test(
+        "H2, H3: a head that is too much, or can be read in two ways, is refused", arguments: heads)
+    func H2_H3_headsThatMisleadAreRefused(_ head: String) async throws {
+        var configuration = ControlServer.Configuration()
+        configuration.limits.idleSeconds = 2
+        configuration.limits.bodySeconds = 1
+        configuration.limits.lingerSeconds = 1
+        try await serve(configuration) { client, stand in
+            let answer = try await talk(
+                try #require(client.port),
+                "POST /v1/observations HTTP/1.1\r\nHost: localhost\r\n"
+                    + "Content-Type: application/json\r\n" + head + "\r\n0\r\n\r\n"
+                    + "GET /metrics HTTP/1.1\r\nHost: localhost\r\n\r\n")
+            #expect(answer.isEmpty || answer.hasPrefix("HTTP/1.1 4"), "\(answer)")
+            #expect(!answer.contains("gatewright_up"), "\(answer)")
+            #expect(try stand.store.newestFact() == 0)
+        }
+    }
+
+    @Test("H1: a head that never ends is cut off")
+    func aHeadThatNeverEndsIsCutOff() async throws {
         var configuration = ControlServer.Configuration()
         configuration.limits.idleSeconds = 1
         try await serve(configuration) { client, _ in

@@ -134,14 +134,19 @@ enum Web {
         try await ask(HTTPClientRequest(url: url))
     }
 
-    static func post(_ url: String, _ body: [UInt8]) async throws -> Answer {
-        try await send("POST", url, body)
+    static func post(
+        _ url: String, _ body: [UInt8], token: String? = nil
+    ) async throws -> Answer {
+        try await send("POST", url, body, token: token)
     }
 
-    static func send(_ method: String, _ url: String, _ body: [UInt8]) async throws -> Answer {
+    static func send(
+        _ method: String, _ url: String, _ body: [UInt8], token: String? = nil
+    ) async throws -> Answer {
         var request = HTTPClientRequest(url: url)
         request.method = .init(rawValue: method)
         request.headers.add(name: "content-type", value: "application/json")
+        if let token { request.headers.add(name: "authorization", value: "Bearer \(token)") }
         request.body = .bytes(body)
         return try await ask(request)
     }

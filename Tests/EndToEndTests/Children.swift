@@ -9,6 +9,7 @@ import Synchronization
 /// is noticed and no listener outlives its owner.
 final class Child: Sendable {
     private let process: ChildProcess
+    var pid: pid_t { process.pid }
     private let ended = Mutex<Int32?>(nil)
 
     init(_ executable: String, _ arguments: [String], log: String) throws {

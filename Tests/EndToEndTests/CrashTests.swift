@@ -59,7 +59,8 @@ extension EndToEnd {
         }
 
         // B3, B4, B5, B6; invariants 1, 3, 6, 8, 9, 10, 11
-        @Test func twoHundredKillsAtRandomMomentsChangeNothing() async throws {
+        @Test("B6, B14: two hundred kills at random moments change nothing")
+        func twoHundredKillsAtRandomMomentsChangeNothing() async throws {
             let undisturbed = try await World()
             let life = try undisturbed.controller()
             try await tell(undisturbed, upTo: 5)

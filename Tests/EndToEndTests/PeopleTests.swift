@@ -85,7 +85,8 @@ extension EndToEnd {
         }
 
         // A1; invariant 18
-        @Test func abortByPostWhileGitIsDown() async throws {
+        @Test("J10: abort by post while git is down")
+        func abortByPostWhileGitIsDown() async throws {
             let (world, controller) = try await worldInCanary("2.0.0")
             let run = try #require(try await world.remote.state().run).id
             world.daemon.stop()
@@ -103,7 +104,8 @@ extension EndToEnd {
         }
 
         // J8; invariant 28
-        @Test func newerVersionWaitsForZero() async throws {
+        @Test("J5, J8: newer version waits for zero")
+        func newerVersionWaitsForZero() async throws {
             let (world, controller) = try await worldInCanary("2.0.0")
             try await world.ask(for: "4.0.0")
             try await eventually("4.0.0 is served instead") {

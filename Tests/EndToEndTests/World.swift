@@ -71,10 +71,23 @@ final class World: Sendable {
 
     // MARK: Controllers
 
-    /// - Parameter name: of its data directory; another one than the first has a port of its own.
-    func controller(_ name: String = "data", crashAfter: Int? = nil) throws -> Controller {
+    /// - Parameters:
+    ///   - name: of its data directory; another one than the first has a port of its own.
+    ///   - secrets: files with the tokens that it takes.
+    func controller(
+        _ name: String = "data", crashAfter: Int? = nil, secrets: Secrets? = nil
+    ) throws -> Controller {
         let port = name == "data" ? controllerPort : try Surroundings.freePort()
         let sites = gateways.map { "\($0.table.region): \"http://127.0.0.1:\($0.adminPort ?? 0)\"" }
+        let token = secrets.map { ", tokenFile: \"\($0.api)\"" } ?? ""
+        let others =
+            secrets.map {
+                """
+                  webhook: {secretFile: "\($0.webhook)"}
+                  people: [{principal: sam@x, tokenFile: "\($0.person)"}]
+
+                """
+            } ?? ""
         let configuration = """
             apiVersion: gatewright.dev/v1
             kind: Controller
@@ -82,11 +95,11 @@ final class World: Sendable {
               repository: {url: "git://127.0.0.1:\(daemon.port)/remote.git", branch: main}
               dataDirectory: "\(folder)/\(name)"
               poll: 400ms
-              listen: {host: 127.0.0.1, port: \(port)}
+              listen: {host: 127.0.0.1, port: \(port)\(token)}
               routers:
                 gateway: {gateway: {\(sites.joined(separator: ", "))}}
 
-            """
+            """ + others
         let path = "\(folder)/\(name).yaml"
         try configuration.write(toFile: path, atomically: true, encoding: .utf8)
         var arguments = ["run", "--config", path, "--time-scale", "1000"]
@@ -95,6 +108,12 @@ final class World: Sendable {
             child: try Child(
                 try Surroundings.gatewright(), arguments, log: "\(folder)/\(name).log"),
             url: "http://127.0.0.1:\(port)")
+    }
+
+    struct Secrets {
+        let api: String
+        let webhook: String
+        let person: String
     }
 
     func log(of name: String = "data") throws -> String {

@@ -12,7 +12,8 @@ import Testing
         Self.alpha + 3 * (Self.alpha * (1 - Self.alpha) / Double(runs)).squareRoot()
     }
 
-    @Test func oneSampleAtTheLimitRarelyRollsBackOrPromotes() throws {
+    @Test("C12: one sample at the limit rarely rolls back or promotes")
+    func oneSampleAtTheLimitRarelyRollsBackOrPromotes() throws {
         var random = Seeded(1)
         var (rollbacks, promotions) = (0, 0)
         let fresh = try ProportionProcess(limit: 0.05)

@@ -37,7 +37,8 @@ extension SocketTests.Admin {
         }
     }
 
-    @Test func bodiesAreBoundedAndChecked() async throws {
+    @Test("D9: bodies are bounded and checked")
+    func bodiesAreBoundedAndChecked() async throws {
         try await Bench.run { bench in
             let admin = try await Caller(port: bench.gateway.adminPort)
             let path = "/admin/v1/routes/m"

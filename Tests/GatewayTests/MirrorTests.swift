@@ -7,7 +7,8 @@ import Testing
 @testable import Gateway
 
 extension SocketTests.Mirror {
-    @Test func copiesAreRecordedAndThrownAway() async throws {
+    @Test("D13: copies are recorded and thrown away")
+    func copiesAreRecordedAndThrownAway() async throws {
         try await Bench.run { bench in
             try await bench.serve(bench.route(mirror: 10_000))
             for number in 0..<20 {
@@ -56,7 +57,7 @@ extension SocketTests.Mirror {
     enum Trouble: CaseIterable { case slow, hang, crash, huge, endless, nobody }
 
     /// The promise of shadow mode: nothing that a candidate does reaches callers of stable.
-    @Test(arguments: Trouble.allCases)
+    @Test("D13: a bad candidate changes nothing for callers", arguments: Trouble.allCases)
     func aBadCandidateChangesNothingForCallers(_ trouble: Trouble) async throws {
         var limits = GatewayLimits()
         limits.mirrorTime = TimeSpan(milliseconds: 400)

@@ -33,6 +33,7 @@ extension SocketTests.Robustness {
         }
     }
 
+    // H2, H3: what is too much, or can be read in two ways, is refused and closed.
     @Test(arguments: [
         ("GET / HTTP/1.1\r\nhost: x\r\nx: \(String(repeating: "a", count: 9_000))\r\n\r\n", "431"),
         (
@@ -58,7 +59,8 @@ extension SocketTests.Robustness {
         }
     }
 
-    @Test func aBodyWithoutALengthIsBoundedToo() async throws {
+    @Test("H2: a body without a length is bounded too")
+    func aBodyWithoutALengthIsBoundedToo() async throws {
         var limits = GatewayLimits()
         limits.bodyBytes = 10_000
         try await Bench.run(limits: limits) { bench in
@@ -71,7 +73,8 @@ extension SocketTests.Robustness {
         }
     }
 
-    @Test func slowCallersAreLetGo() async throws {
+    @Test("H1: slow callers are let go")
+    func slowCallersAreLetGo() async throws {
         var limits = GatewayLimits()
         limits.headerTime = TimeSpan(milliseconds: 150)
         limits.bodyTime = TimeSpan(milliseconds: 150)
@@ -101,7 +104,8 @@ extension SocketTests.Robustness {
         }
     }
 
-    @Test func connectionsAreBounded() async throws {
+    @Test("H1: connections are bounded")
+    func connectionsAreBounded() async throws {
         var limits = GatewayLimits()
         limits.connections = 1
         try await Bench.run(limits: limits) { bench in

@@ -21,7 +21,8 @@ import Testing
         try RouteTable(region: try RegionName("eu-west"), statePath: path)
     }
 
-    @Test func generationsFence() async throws {
+    @Test("B2: routes of an older generation are refused")
+    func generationsFence() async throws {
         let table = try table()
         let served = try await table.apply(route(5, share: 500))
         await #expect(throws: RouteRefusal.stale(current: served, generation: 5)) {
@@ -56,7 +57,8 @@ import Testing
         }
     }
 
-    @Test func aRestartKeepsTheTable() async throws {
+    @Test("D4: a restart keeps the table")
+    func aRestartKeepsTheTable() async throws {
         try await withFolder { folder in
             let path = folder + "/routes.json"
             let route = try route(3, share: 2_500, mirror: 100)
@@ -68,7 +70,9 @@ import Testing
         }
     }
 
-    @Test(arguments: ["", "{}", "not json", #"{"format":2}"#])
+    @Test(
+        "D4: a damaged file is not taken for an empty one",
+        arguments: ["", "{}", "not json", #"{"format":2}"#])
     func aDamagedFileIsNotTakenForAnEmptyOne(_ text: String) async throws {
         try await withFolder { folder in
             try Data(text.utf8).write(to: URL(fileURLWithPath: folder + "/routes.json"))
@@ -76,7 +80,8 @@ import Testing
         }
     }
 
-    @Test func anotherRegionsFileIsRefused() async throws {
+    @Test("D16: another regions file is refused")
+    func anotherRegionsFileIsRefused() async throws {
         try await withFolder { folder in
             _ = try await table(folder + "/routes.json").apply(route(1))
             #expect(throws: RouteTableDamage.self) {
@@ -111,7 +116,8 @@ import Testing
         }
     }
 
-    @Test func whatCannotBeServedIsRefused() async throws {
+    @Test("D9: what cannot be served is refused")
+    func whatCannotBeServedIsRefused() async throws {
         let table = try table()
         for bad in [
             try route(1, region: "us"), try route(1, endpoint: "https://x"),

@@ -111,7 +111,7 @@ extension SocketTests.Serving {
         }
     }
 
-    @Test(arguments: Trouble.allCases)
+    @Test("C14, J1, J2: the fallback answers for a failed version", arguments: Trouble.allCases)
     func theFallbackAnswersForAFailedVersion(_ trouble: Trouble) async throws {
         try await Bench.run { bench in
             bench.candidate.behave(trouble.behaviour)
@@ -166,6 +166,29 @@ extension SocketTests.Serving {
             #expect(reply.status == status)
             #expect(reply.stamp("version") == "1.0")
             #expect(bench.observed.all.map(\.output) == [nil])
+        }
+    }
+
+    // Nobody is kept on a version by a cookie, a session or a connection.
+    @Test("D11, D12: a rollback is in force with the next request of every caller")
+    func aRollbackMovesEveryCallerAtOnce() async throws {
+        try await Bench.run { bench in
+            try await bench.serve(bench.route(share: 10_000))
+            for user in 0..<20 {
+                let reply = try await bench.caller.infer(user: "\(user)")
+                #expect(reply.stamp("arm") == "candidate")
+            }
+            // One more is being answered when the candidate is taken back.
+            bench.candidate.behave(.answer(label: "c", version: "2.0", delay: 200))
+            async let last = bench.caller.infer(user: "last")
+            while bench.candidate.seen.count < 21 { try await Task.sleep(for: .milliseconds(2)) }
+            try await bench.serve(bench.route(generation: 2, withCandidate: false))
+            for user in 0..<20 {
+                let reply = try await bench.caller.infer(user: "\(user)")
+                #expect(reply.stamp("arm") == "stable" && reply.stamp("version") == "1.0")
+            }
+            #expect(try await last.stamp("version") == "2.0")
+            #expect(bench.candidate.seen.count == 21)
         }
     }
 

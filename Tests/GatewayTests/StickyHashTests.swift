@@ -21,7 +21,8 @@ import Testing
         #expect(StickyHash.value(purpose, salt: salt, key: key) == expected)
     }
 
-    @Test func callersOnlyMoveTowardsTheCandidateAsTheShareGrows() {
+    @Test("D11: callers only move towards the candidate as the share grows")
+    func callersOnlyMoveTowardsTheCandidateAsTheShareGrows() {
         for user in 0..<500 {
             var joined = false
             for share in stride(from: 0, through: 10_000, by: 125) {

@@ -97,6 +97,38 @@ import Testing
         await #expect(throws: GitError.self) { try await local.commitInfo(side) }
     }
 
+    @Test("A16: of twenty thousand references one is fetched")
+    func ofManyReferencesOneIsFetched() async throws {
+        let server = try bench.startGitDaemon()
+        let lines = (0..<20_000).map { "\(seed.hex) refs/pull/\($0)/head\n" }.joined()
+        try bench.write(
+            "# pack-refs with: peeled fully-peeled\n" + lines, to: "origin.git/packed-refs")
+        let found = try fetch("git://127.0.0.1:\(server.port)/origin.git")
+        #expect(found == .tip(seed, previous: nil, change: .first))
+        let local = try GitRepository(opening: bench.path("local.git"))
+        #expect(try await local.references(under: "refs/").references.map(\.name) == [scratchName])
+    }
+
+    @Test(
+        "A12: a server that lacks an object of the branch brings nothing", arguments: [true, false])
+    func aServerThatLacksObjectsBringsNothing(_ isShallow: Bool) async throws {
+        let server = try bench.startGitDaemon()
+        let path = bench.path("origin.git")
+        let tip = try await bench.commit(["a": "1"], in: "origin.git", onto: seed)
+        if isShallow { try bench.write(tip.hex + "\n", to: "origin.git/shallow") }
+        let lost = isShallow ? seed.hex : try bench.git("-C", path, "rev-parse", "\(tip.hex):a")
+        try FileManager.default.removeItem(
+            atPath: path + "/objects/" + lost.prefix(2) + "/" + lost.dropFirst(2))
+        let failure = #expect(throws: RemoteFailure.self) {
+            try fetch("git://127.0.0.1:\(server.port)/origin.git")
+        }
+        guard case .unreachable = failure else {
+            throw Trouble("expected unreachable, found \(String(describing: failure))")
+        }
+        let local = try GitRepository(opening: bench.path("local.git"))
+        #expect(try await local.resolve(scratchName) == nil)
+    }
+
     @Test func missingRepositoryAndServerAreUnreachable() async throws {
         let server = try bench.startGitDaemon()
         for url in ["git://127.0.0.1:\(server.port)/absent.git", "git://127.0.0.1:1/origin.git"] {

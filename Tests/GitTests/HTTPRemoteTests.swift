@@ -41,7 +41,7 @@ import Testing
     }
 
     // A20
-    @Test(arguments: ["expired-t0ken", nil])
+    @Test("A20, H11: bad token is unauthorised and not shown", arguments: ["expired-t0ken", nil])
     func badTokenIsUnauthorisedAndNotShown(_ bad: String?) async throws {
         let server = try bench.startHTTP(token: token)
         let failure = await #expect(throws: RemoteFailure.self) {
@@ -56,7 +56,8 @@ import Testing
         #expect(!text.contains(Data("robot:expired-t0ken".utf8).base64EncodedString()))
     }
 
-    @Test func redirectsAreNotFollowed() async throws {
+    @Test("H5: redirects are not followed")
+    func redirectsAreNotFollowed() async throws {
         let other = try SilentServer()
         let server = try bench.startHTTP(token: token, elsewhere: other.port)
         let failure = await #expect(throws: RemoteFailure.self) {
@@ -69,7 +70,8 @@ import Testing
         }
     }
 
-    @Test func selfSignedCertificateIsRefused() async throws {
+    @Test("H12: self signed certificate is refused")
+    func selfSignedCertificateIsRefused() async throws {
         _ = try bench.run(
             "/usr/bin/env",
             [

@@ -37,7 +37,8 @@ import Testing
         try bench.git("-C", bench.path("origin.git"), "rev-parse", "main")
     }
 
-    @Test func acceptedPushIsSeenByAFetch() async throws {
+    @Test("A8: accepted push is seen by a fetch")
+    func acceptedPushIsSeenByAFetch() async throws {
         let ours = try await localCommit()
         let tip = try await RemoteWorker.ofThisBuild().pushAcknowledged(
             repositoryPath: bench.path("local.git"), remote: remote, commit: ours,

@@ -28,7 +28,8 @@ import Testing
         #expect("\(error.map { "\($0)" } ?? "")".contains("hunter2") == false)
     }
 
-    @Test func tokensDoNotTravelInTheClear() throws {
+    @Test("H12: tokens do not travel in the clear")
+    func tokensDoNotTravelInTheClear() throws {
         let token = GitCredential.token(user: "robot", token: Secret("s3cret"))
         #expect(throws: GitError.self) {
             try GitRemote(url: "http://git.example.org/a", branch: "main", credential: token)

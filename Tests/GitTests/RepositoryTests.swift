@@ -151,7 +151,8 @@ import Testing
         #expect(try await repository.isDescendant(tip, of: first))
     }
 
-    @Test func oversizedBlobIsNotRead() async throws {
+    @Test("A11: oversized blob is not read")
+    func oversizedBlobIsNotRead() async throws {
         let id = try await bench.seededRepository("r.git")
         let repository = try GitRepository(opening: bench.path("r.git"))
         let entry = try #require(try await repository.entry(at: "seed.txt", in: id))
@@ -168,7 +169,8 @@ import Testing
     }
 
     // T15: all of these are accepted by git; none may vanish or merge with another.
-    @Test func strangeNamesAreReportedAndNotDropped() async throws {
+    @Test("F11: strange names are reported and not dropped")
+    func strangeNamesAreReportedAndNotDropped() async throws {
         try await bench.seededRepository("r.git")
         let path = bench.path("r.git")
         let blob = try bench.git("-C", path, "hash-object", "-w", "--stdin", input: [1])
@@ -195,7 +197,8 @@ import Testing
         #expect(changed.count == 7)
     }
 
-    @Test func strangeReferencesAreRefusedAndReported() async throws {
+    @Test("F11: strange references are refused and reported")
+    func strangeReferencesAreRefusedAndReported() async throws {
         let id = try await bench.seededRepository("r.git")
         let path = bench.path("r.git")
         for name in ["refs/heads/--upload-pack=x", "refs/heads/a\u{202e}b"] {
@@ -229,6 +232,92 @@ import Testing
             try await bench.commit(["a": "1", "a/b": "2"], in: "r.git", onto: id)
         }
         #expect(error?.code == .invalidName)
+    }
+
+    @Test("A12: a folder whose object is lost is not an empty one")
+    func aLostFolderIsNotAnEmptyOne() async throws {
+        let id = try await bench.seededRepository("r.git")
+        let tip = try await bench.commit(
+            ["state/a/current.json": "1", "rollouts/a/rollout.yaml": "2"], in: "r.git", onto: id)
+        let path = bench.path("r.git")
+        for folder in ["state/a", "rollouts"] {
+            let tree = try bench.git("-C", path, "rev-parse", "\(tip.hex):\(folder)")
+            try FileManager.default.removeItem(
+                atPath: path + "/objects/" + tree.prefix(2) + "/" + tree.dropFirst(2))
+        }
+        let repository = try GitRepository(opening: path)
+        for lost in ["state/a/current.json", "state/a/decisions", "rollouts/a/rollout.yaml"] {
+            let error = await #expect(throws: GitError.self) {
+                try await repository.entry(at: lost, in: tip)
+            }
+            #expect(error?.code == .notFound)
+        }
+        let root = try await repository.commitInfo(tip).tree
+        await #expect(throws: GitError.self) {
+            try await repository.changedPaths(from: nil, to: root, under: "rollouts")
+        }
+        // What was never there is nothing, and no error.
+        for path in ["nowhere", "nowhere/a", "seed.txt/a", "a\u{301}/b", "/state", "state//a"] {
+            #expect(try await repository.entry(at: path, in: tip) == nil, "\(path)")
+        }
+        #expect(try await repository.entry(at: "state/", in: tip)?.kind == .directory)
+    }
+
+    @Test("F9, F12: attributes, filters and hooks of a repository run nothing")
+    func nothingOfARepositoryIsRun() async throws {
+        let id = try await bench.seededRepository("origin.git")
+        let path = bench.path("r.git")
+        try bench.git("clone", "--quiet", "--bare", bench.path("origin.git"), path)
+        // Our own code writes no name that begins with a dot.
+        let files = [
+            (".gitattributes", "* filter=evil diff=evil merge=evil text eol=crlf ident\n"),
+            (".gitmodules", "[submodule \"x\"]\n\tpath = x\n\turl = -u./evil\n"),
+            ("a", "$Id$\none\n"),
+        ]
+        let lines = try files.map { name, text in
+            let blob = try bench.git(
+                "-C", path, "hash-object", "-w", "--stdin", "--no-filters", input: Array(text.utf8))
+            return "100644 blob \(blob)\t\(name)\n"
+        }
+        let tree = try bench.git("-C", path, "mktree", input: Array(lines.joined().utf8))
+        let hex = try bench.git(
+            "-C", path, "commit-tree", tree, "-p", id.hex, "-m", "evil")
+        let evil = try #require(ObjectID(hex: hex))
+        let marker = bench.path("it-ran")
+        let script = "#!/bin/sh\ntouch \(marker)\n"
+        let hooks = [
+            "pre-commit", "post-commit", "commit-msg", "post-checkout", "post-merge", "pre-push",
+            "reference-transaction", "pre-receive", "update", "post-receive", "post-update",
+            "post-index-change", "fsmonitor-watchman",
+        ]
+        try FileManager.default.createDirectory(
+            atPath: path + "/hooks", withIntermediateDirectories: true)
+        for hook in hooks { try bench.write(script, to: "r.git/hooks/\(hook)", mode: 0o755) }
+        for setting in [
+            "filter.evil.clean", "filter.evil.smudge", "filter.evil.process", "diff.evil.textconv",
+            "merge.evil.driver", "core.fsmonitor", "core.sshCommand", "credential.helper",
+            "gpg.program", "core.pager", "remote.origin.uploadpack", "remote.origin.receivepack",
+        ] { try bench.git("-C", path, "config", setting, "touch \(marker)") }
+        let repository = try GitRepository(opening: path)
+        let main = try ReferenceName("refs/heads/main")
+        try await repository.updateReference(main, to: evil, expecting: id)
+        let tip = try await bench.commit(["b": "1\n"], in: "r.git", onto: evil)
+        let entry = try #require(try await repository.entry(at: "a", in: tip))
+        // To the byte as it was committed: no filter, no line ends, no expansion.
+        #expect(try await repository.blob(entry.id, limitBytes: 100) == Array("$Id$\none\n".utf8))
+        _ = try await repository.changedPaths(
+            from: repository.commitInfo(id).tree, to: repository.commitInfo(tip).tree)
+        let remote = try GitRemote(url: bench.path("origin.git"), branch: "main")
+        let push = try RemoteSync.push(
+            repositoryPath: path, remote: remote, commit: tip, expecting: id)
+        #expect(push == .accepted)
+        _ = try RemoteSync.fetch(
+            repositoryPath: path, remote: remote, into: ReferenceName(scratch))
+        #expect(!FileManager.default.fileExists(atPath: marker))
+        // It would have run, had git itself done the same.
+        try bench.git("clone", "--quiet", path, bench.path("clone"))
+        try bench.git("-C", path, "update-ref", "refs/heads/x", tip.hex)
+        #expect(FileManager.default.fileExists(atPath: marker))
     }
 
     @Test func missingObjectsAreErrors() async throws {

@@ -40,7 +40,7 @@ import Testing
         #expect(found == .tip(seed, previous: nil, change: .first))
     }
 
-    @Test(arguments: ["client", nil])
+    @Test("H12: another key or none is refused", arguments: ["client", nil])
     func anotherKeyOrNoneIsRefused(_ key: String?) async throws {
         let failure = await #expect(throws: RemoteFailure.self) { try await fetch(pinning: key) }
         guard case .rejectedHostKey(let text) = failure else {

@@ -117,6 +117,44 @@ final class SilentServer: Sendable {
     }
 }
 
+/// Stands between a client and a server, and stops after so many bytes of the answer: the connection
+/// stays open, and nothing more comes.
+final class HalfProxy: Sendable {
+    let port: Int
+    private let descriptor: Int32
+
+    init(before server: Int, bytes: Int) throws {
+        (descriptor, port) = try listeningSocket()
+        let listener = descriptor
+        DispatchQueue(label: "half-proxy").async {
+            let client = accept(listener, nil, nil)
+            guard client >= 0, let upstream = connection(to: server) else { return }
+            DispatchQueue(label: "half-proxy-questions").async {
+                // Ends when the client goes.
+                Self.pump(from: client, to: upstream, bytes: .max)
+                close(client)
+                close(upstream)
+            }
+            Self.pump(from: upstream, to: client, bytes: bytes)
+        }
+    }
+
+    deinit {
+        shutdown(descriptor, Int32(SHUT_RDWR))
+        close(descriptor)
+    }
+
+    private static func pump(from: Int32, to: Int32, bytes: Int) {
+        var buffer = [UInt8](repeating: 0, count: 4_096)
+        var left = bytes
+        while left > 0 {
+            let count = read(from, &buffer, min(buffer.count, left))
+            guard count > 0, write(to, buffer, count) == count else { return }
+            left -= count
+        }
+    }
+}
+
 private func listeningSocket() throws -> (descriptor: Int32, port: Int) {
     let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
     var address = loopback(port: 0)
@@ -138,14 +176,22 @@ private func freePort() throws -> Int {
 }
 
 private func canConnect(to port: Int) -> Bool {
+    guard let descriptor = connection(to: port) else { return false }
+    close(descriptor)
+    return true
+}
+
+private func connection(to port: Int) -> Int32? {
     let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
-    defer { close(descriptor) }
     var address = loopback(port: UInt16(port))
-    return withUnsafePointer(to: &address) {
+    let isConnected = withUnsafePointer(to: &address) {
         $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
             connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size)) == 0
         }
     }
+    if isConnected { return descriptor }
+    close(descriptor)
+    return nil
 }
 
 private func loopback(port: UInt16) -> sockaddr_in {

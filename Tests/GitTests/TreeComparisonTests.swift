@@ -37,7 +37,8 @@ import Testing
     }
 
     /// Six objects that spell out 100,000 folders, and no file in them.
-    @Test func manyFoldersOfFewObjectsAreRefused() async throws {
+    @Test("A16: many folders of few objects are refused")
+    func manyFoldersOfFewObjectsAreRefused() async throws {
         try bench.git("init", "--quiet", "--bare", "--initial-branch=main", bench.path("r.git"))
         var tree = try bench.git("-C", bench.path("r.git"), "mktree")
         for _ in 0..<5 {

@@ -166,6 +166,37 @@ import Testing
         }
     }
 
+    @Test(
+        "H6: what callers write is data, and never SQL",
+        arguments: [
+            "'; DROP TABLE streams; --", "\" OR 1=1 --", "%", "_", "x'41'", "?1", ":name", "''",
+            "\\",
+        ])
+    func H6_whatCallersWriteIsNoSQL(_ text: String) throws {
+        try withStore { (store) throws in
+            let result = try store.ingest([
+                .prediction(try Fixture.answer("p1", .candidate, text)),
+                .prediction(try Fixture.answer("p2", .candidate, "hde")),
+                Fixture.label("p1", text), Fixture.label("p2", text),
+            ])
+            #expect(result.accepted == 4)
+            #expect(result.facts.first?.answer.output == text)
+            var results: [String: Bool] = [:]
+            for fact in result.facts {
+                guard case .labelled(let correct, _, _) = fact.event else { continue }
+                results[fact.answer.prediction] = correct
+            }
+            #expect(results == ["p1": true, "p2": false])
+            #expect(try store.allFacts() == result.facts)
+            // Names go into other places than values: their grammar has no such letters.
+            #expect(throws: InvalidIdentifier.self) { try RolloutName(text) }
+            for bad in [
+                Observation.prediction(try Fixture.answer(text, .candidate, "hde")),
+                try Fixture.measurement("p1", text, 1), Fixture.label(text, "hde"),
+            ] { #expect(throws: HistoryError.self) { try store.ingest([bad]) } }
+        }
+    }
+
     @Test func factsAreFilteredByRolloutGenerationAndPosition() throws {
         try withStore { (store) throws in
             _ = try store.ingest([

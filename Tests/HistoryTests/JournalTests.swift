@@ -87,6 +87,46 @@ import Testing
         }
     }
 
+    @Test("E2: a locked file is waited for and tried again, and is not taken for a broken disk")
+    func E2_aLockedFileIsTriedAgain() throws {
+        try withPath { (path) throws in
+            let store = try HistoryStore.open(directory: path).store
+            defer { store.close() }
+            let prediction = Observation.prediction(try Fixture.answer("p1", .stable, "hde"))
+            func wait(_ milliseconds: Int) throws {
+                for writer in [store.journal.queue, store.pool] as [any DatabaseWriter] {
+                    try writer.writeWithoutTransaction { database in
+                        let set = try Int.fetchOne(database, sql: "PRAGMA busy_timeout")
+                        #expect(set == StorageLimits.busySeconds * 1_000)
+                        try database.execute(sql: "PRAGMA busy_timeout = \(milliseconds)")
+                    }
+                }
+            }
+            // The test need not wait as long as a controller does.
+            try wait(100)
+            var configuration = Configuration()
+            configuration.allowsUnsafeTransactions = true
+            let others = try ["journal", "history"].map {
+                try DatabaseQueue(path: "\(path)/\($0).sqlite", configuration: configuration)
+            }
+            for other in others {
+                try other.writeWithoutTransaction { try $0.execute(sql: "BEGIN IMMEDIATE") }
+            }
+            #expect(throws: HistoryError.busy) { try store.journal.append(try Self.entry("s-1")) }
+            #expect(throws: HistoryError.busy) { try store.ingest([prediction]) }
+            #expect(store.journal.failure == nil)
+            #expect(try store.journal.pending().entries.isEmpty)
+            #expect(try store.allFacts().isEmpty)
+            for other in others {
+                try other.writeWithoutTransaction { try $0.execute(sql: "ROLLBACK") }
+                try other.close()
+            }
+            try store.journal.append(try Self.entry("s-1"))
+            #expect(try store.journal.pending().entries.map(\.id) == ["s-1"])
+            #expect(try store.ingest([prediction]).accepted == 1)
+        }
+    }
+
     @Test func E1_aFullDiskFreesTheReserveAndStopsIngestion() throws {
         try withPath { (path) throws in
             let store = try HistoryStore.open(directory: path).store

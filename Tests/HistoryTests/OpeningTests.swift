@@ -103,7 +103,8 @@ import Testing
         }
     }
 
-    @Test func T4_theTablesRefuseWhatIsNoNumber() throws {
+    @Test("C3: the tables refuse what is no number")
+    func T4_theTablesRefuseWhatIsNoNumber() throws {
         try withStore { (store) throws in
             for value in ["'abc'", "NULL"] {
                 #expect(throws: DatabaseError.self) {

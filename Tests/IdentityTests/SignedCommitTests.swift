@@ -32,7 +32,8 @@ import Testing
     }
 
     /// The four ways in which git still says `Good signature` of a commit with another id.
-    @Test func aSignedCommitHasOneForm() throws {
+    @Test("G3: a signed commit has one form")
+    func aSignedCommitHasOneForm() throws {
         let keygen = try Keygen()
         defer { keygen.remove() }
         try keygen.make("ana", ["-t", "ed25519"])

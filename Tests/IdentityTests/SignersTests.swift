@@ -17,7 +17,8 @@ import Testing
         try AllowedSigners(Array(text.utf8))
     }
 
-    @Test func readsTheSubset() throws {
+    @Test("G6: keys count for what and when they are listed")
+    func readsTheSubset() throws {
         let signers = try signers(
             """
             # who may do what
@@ -48,7 +49,8 @@ import Testing
     }
 
     /// One line each: what OpenSSH would take and we do not, and what nobody should.
-    @Test func refusesWhatIsNotPlain() throws {
+    @Test("G11: what is not plain among signers is refused")
+    func refusesWhatIsNotPlain() throws {
         let good = "ana@example.org namespaces=\"git\" \(key.openSSH)"
         _ = try signers(good)
         let bad = [

@@ -120,7 +120,8 @@ struct ApprovalForgery {
     }
 
     /// One form only, so that nothing can be read in two ways.
-    @Test func noOtherFormIsRead() throws {
+    @Test("G3: no other form is read")
+    func noOtherFormIsRead() throws {
         let good = String(decoding: try RecordFile.bytes(forgery.file), as: UTF8.self)
         let forms: [(String, String)] = [
             (
@@ -157,7 +158,8 @@ struct ApprovalForgery {
         expectRefused("too long", try forgery.outcome(long), "")
     }
 
-    @Test func noOtherSignatureIsTaken() throws {
+    @Test("G8: no other signature is taken")
+    func noOtherSignatureIsTaken() throws {
         let armored = forgery.file.signature
         let lines = armored.split(separator: "\n").map(String.init)
         let body = lines.dropFirst().dropLast().joined()
@@ -209,7 +211,8 @@ struct ApprovalForgery {
         }
     }
 
-    @Test func noOtherKeyIsTaken() throws {
+    @Test("G4, G7: no other key is taken")
+    func noOtherKeyIsTaken() throws {
         let good = try RecordFile.bytes(forgery.file)
         let eve = try RecordFile.bytes(try ApprovalForgery.sign(forgery.approval, forgery.eve))
         let print = forgery.sam.publicKey.fingerprint

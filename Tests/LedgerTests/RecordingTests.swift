@@ -60,7 +60,8 @@ import Testing
         #expect(try bench.read("README", in: "main.git") == "a person's")
     }
 
-    @Test func theSameDecisionTwiceIsOneRecord() async throws {
+    @Test("A8: the same decision twice is one record")
+    func theSameDecisionTwiceIsOneRecord() async throws {
         let state = try await ledger.tell(Story.bootstrap)
         let draft = Story.draft(Story.start, on: state, id: "once")
         #expect(await ledger.record(draft, taken: false).word == "acknowledged 2 start")
@@ -103,7 +104,8 @@ import Testing
 
     // MARK: Steps that were taken
 
-    @Test func aTakenStepIsRecordedOnWhateverCameBetween() async throws {
+    @Test("J10, J11: a taken step is recorded on whatever came between")
+    func aTakenStepIsRecordedOnWhateverCameBetween() async throws {
         let state = try await ledger.tell(Story.bootstrap, Story.start)
         try await ledger.tell(.advance(step: 1))
         let outcome = await ledger.record(Story.draft(Story.abort, on: state), taken: true)
@@ -114,7 +116,8 @@ import Testing
     }
 
     // The candidate became stable while it was taken back: then stable is what was taken back.
-    @Test func aTakenRollbackThatLostToCompleteRevertsStable() async throws {
+    @Test("J11: a taken rollback that lost to complete reverts stable")
+    func aTakenRollbackThatLostToCompleteRevertsStable() async throws {
         let state = try await ledger.tell(
             Story.bootstrap, Story.start, .advance(step: 1), .advance(step: 2))
         try await ledger.tell(.complete)
@@ -145,7 +148,8 @@ import Testing
     }
 
     // 33: recorded times never fall, whatever the clock did.
-    @Test func timesNeverFall() async throws {
+    @Test("A19: times never fall")
+    func timesNeverFall() async throws {
         let state = try await ledger.tell(Story.bootstrap)
         let early = Story.now - .seconds(3_600)
         let outcome = await ledger.record(
@@ -185,7 +189,8 @@ import Testing
     ]
 
     // A real git reads the message, because git's own idea of a trailer is what counts.
-    @Test(arguments: injections) func reasonsMakeNoTrailer(_ text: String) async throws {
+    @Test("A18: reasons make no trailer", arguments: injections)
+    func reasonsMakeNoTrailer(_ text: String) async throws {
         var state = try await ledger.tell(Story.bootstrap, Story.start)
         var draft = Story.draft(
             .rollBack(.ordered(order: "o", by: text, summary: text)), on: state, reason: text)

@@ -1,3 +1,4 @@
+import Foundation
 import Git
 import Ledger
 import RolloutCore
@@ -55,7 +56,8 @@ import Testing
     }
 
     // 13: of two controllers one wins; the other sees that its decision was made.
-    @Test func ofTwoControllersOneRecords() async throws {
+    @Test("B1: of two controllers one records")
+    func ofTwoControllersOneRecords() async throws {
         let state = try await ledger.tell(Story.bootstrap)
         let other = try bench.ledger("other.git", remote: daemon.url("origin.git"))
         _ = await other.sync()
@@ -69,7 +71,8 @@ import Testing
     }
 
     // 10: a step that was taken is recorded once, though its first answer was lost.
-    @Test func aTakenStepIsRecordedOnTheNewTip() async throws {
+    @Test("A8: a taken step is recorded on the new tip")
+    func aTakenStepIsRecordedOnTheNewTip() async throws {
         let state = try await ledger.tell(Story.bootstrap, Story.start)
         let other = try bench.ledger("other.git", remote: daemon.url("origin.git"))
         _ = await other.sync()
@@ -94,7 +97,8 @@ import Testing
     }
 
     // A5: a branch that no longer contains what was seen halts increases, and nothing is lost.
-    @Test func aRewrittenBranchHaltsUntilAPersonAccepts() async throws {
+    @Test("A3, A9, A10: a rewritten branch halts until a person accepts")
+    func aRewrittenBranchHaltsUntilAPersonAccepts() async throws {
         let repository = bench.path("origin.git")
         let before = try bench.git("-C", repository, "rev-parse", "main")
         let state = try await ledger.tell(Story.bootstrap)
@@ -110,12 +114,55 @@ import Testing
         #expect(try await Ledger.acceptHistory(in: ledger.repository) == nil)
     }
 
-    @Test func aRemoteThatIsGoneKeepsTheTip() async throws {
+    @Test("A5: a remote that is gone keeps the tip")
+    func aRemoteThatIsGoneKeepsTheTip() async throws {
         try await ledger.tell(Story.bootstrap)
         let known = try #require(await ledger.sync().tip)
         try bench.git("-C", bench.path("origin.git"), "update-ref", "-d", "refs/heads/main")
         let sync = await ledger.sync()
         #expect(sync.tip == known && sync.halted?.contains("shares stay as they are") ?? false)
+    }
+
+    // Each file of the clone's object database has one byte flipped.
+    @Test("A13: a damaged clone is believed in nothing, and a new one goes on where it was")
+    func aDamagedCloneIsBelievedInNothing() async throws {
+        let state = try await ledger.tell(Story.bootstrap, Story.start)
+        let known = try #require(await ledger.sync().tip)
+        let objects = bench.path("local.git/objects")
+        for name in FileManager.default.enumerator(atPath: objects)?.allObjects ?? [] {
+            let file = URL(fileURLWithPath: "\(objects)/\(name)")
+            guard !file.hasDirectoryPath, var bytes = try? Data(contentsOf: file), !bytes.isEmpty
+            else { continue }
+            bytes[bytes.startIndex + bytes.count / 2] ^= 0x10
+            try bytes.write(to: file, options: .atomic)
+        }
+        let url = daemon.url("origin.git")
+        let damaged = try bench.ledger("local.git", remote: url)
+        let sync = await damaged.sync()
+        #expect(sync.halted != nil && sync.tip == known)
+        let advance = Story.draft(.advance(step: 1), on: state)
+        #expect(await damaged.record(advance, taken: false).state == nil)
+        #expect(try subjects().count == 3)
+
+        try FileManager.default.removeItem(atPath: bench.path("local.git"))
+        let fresh = try bench.ledger("local.git", remote: url)
+        #expect(await fresh.sync() == Ledger.Sync(tip: known, halted: nil))
+        #expect(await fresh.record(advance, taken: false).word == "acknowledged 3 advance")
+        let tip = try #require(await fresh.sync().tip)
+        #expect(try await fresh.verify(Story.name, at: tip).isEmpty)
+    }
+
+    @Test("A13: locks that a killed controller left in its clone hold nothing up")
+    func leftLocksHoldNothingUp() async throws {
+        try await ledger.tell(Story.bootstrap)
+        for name in ["trusted", "pending", "fetched"] {
+            try Data().write(
+                to: URL(fileURLWithPath: bench.path("local.git/refs/gatewright/\(name).lock")))
+        }
+        let next = try bench.ledger("local.git", remote: daemon.url("origin.git"))
+        #expect(await next.sync().halted == nil)
+        let state = try await next.tell(Story.start)
+        #expect(state.decisions == 2)
     }
 
     // A tip that was fetched before a record and looked at after it seemed to have lost it.

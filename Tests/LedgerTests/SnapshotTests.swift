@@ -108,7 +108,8 @@ import Testing
         #expect(second.changed.isEmpty && second.rollouts == first.rollouts)
     }
 
-    @Test func oneChangedFileIsOneChangedRollout() async throws {
+    @Test("F14: one changed file is one changed rollout")
+    func oneChangedFileIsOneChangedRollout() async throws {
         let first = try await read()
         try await bench.commit(Self.rollout("alpha", version: "1.0.0"), in: "main.git")
         let second = try await read(after: first)
@@ -188,7 +189,8 @@ import Testing
         #expect(second.diagnostics.contains { $0.isError && $0.path.hasPrefix("rollouts/alpha/") })
     }
 
-    @Test func anOversizedFileIsRefusedWithItsName() async throws {
+    @Test("A11, F2: an oversized file is refused with its name")
+    func anOversizedFileIsRefusedWithItsName() async throws {
         let first = try await read()
         let huge = [UInt8](repeating: UInt8(ascii: "#"), count: 3 << 20)
         try await bench.commit(bytes: ["rollouts/alpha/rollout.yaml": huge], in: "main.git")
@@ -197,7 +199,8 @@ import Testing
         #expect(asked(beta, second) != nil)
     }
 
-    @Test func aSymbolicLinkIsNotFollowed() async throws {
+    @Test("F8: a symbolic link is not followed")
+    func aSymbolicLinkIsNotFollowed() async throws {
         let first = try await read()
         let clone = bench.path("clone")
         try bench.git("clone", "--quiet", bench.path("main.git"), clone)
@@ -234,7 +237,8 @@ import Testing
         #expect(second.rollouts == first.rollouts)
     }
 
-    @Test func anEditedStateIsDamageOfThatRolloutAlone() async throws {
+    @Test("F16: an edited state is damage of that rollout alone")
+    func anEditedStateIsDamageOfThatRolloutAlone() async throws {
         try await ledger.tell(Story.bootstrap, of: alpha)
         let good = try await ledger.tell(Story.bootstrap, of: beta)
         let first = try await read()
@@ -270,6 +274,47 @@ import Testing
             return
         }
         #expect(second.changed == [alpha])
+    }
+
+    @Test(
+        "A17: what is asked and what is recorded are read from one commit, wherever the branch is")
+    func aSnapshotIsOfOneCommit() async throws {
+        let state = try await ledger.tell(Story.bootstrap, of: alpha)
+        let tip = try #require(await ledger.sync().tip)
+        // Between two reads a person asks for something else, and a decision is recorded.
+        try await bench.commit(Self.rollout("alpha", version: "1.0.0"), in: "main.git")
+        let next = try await ledger.tell(Story.start, of: alpha)
+        let snapshot = try await Snapshot.read(ledger, at: tip, after: nil)
+        #expect(asked(alpha, snapshot)?.candidate.reference.version.rawValue == "2.0.0")
+        #expect(snapshot.recorded == [alpha: .state(state)])
+        let newest = try await read()
+        #expect(asked(alpha, newest)?.candidate.reference.version.rawValue == "1.0.0")
+        #expect(newest.recorded == [alpha: .state(next)])
+    }
+
+    @Test("A12: a state that cannot be read is damage, and not the beginning of a rollout")
+    func aLostStateIsNoBeginning() async throws {
+        try await ledger.tell(Story.bootstrap, of: alpha)
+        let path = bench.path("main.git")
+        let folder = try bench.git("-C", path, "rev-parse", "main:state/alpha")
+        try FileManager.default.removeItem(
+            atPath: path + "/objects/" + folder.prefix(2) + "/" + folder.dropFirst(2))
+        // Cold, as after a restart.
+        let again = try bench.ledger("main.git")
+        let tip = try #require(await again.sync().tip)
+        let snapshot = try await Snapshot.read(again, at: tip, after: nil)
+        guard case .damaged? = snapshot.recorded[alpha] else {
+            Issue.record("\(String(describing: snapshot.recorded[alpha]))")
+            return
+        }
+        // A lost folder of specs is no request to take all of them away.
+        let rollouts = try bench.git("-C", path, "rev-parse", "main:rollouts")
+        try FileManager.default.removeItem(
+            atPath: path + "/objects/" + rollouts.prefix(2) + "/" + rollouts.dropFirst(2))
+        let later = try bench.ledger("main.git")
+        await #expect(throws: GitError.self) {
+            try await Snapshot.read(later, at: tip, after: nil)
+        }
     }
 
     @Test func strangersBelowStateAreNoRollouts() async throws {

@@ -91,7 +91,8 @@ import Testing
         #expect(found == ["threw: \(folder)/notes.json is not a decision"])
     }
 
-    @Test func aRecordOfANewerProgramIsNotRead() async throws {
+    @Test("B12: a record of a newer program is not read")
+    func aRecordOfANewerProgramIsNotRead() async throws {
         let file = "state/selector/current.json"
         let edited = try text(file).replacing("\"schema\": 2", with: "\"schema\": 3")
         let found = try await problems([file: edited])

@@ -70,7 +70,10 @@ final class Workbench: Sendable {
     }
 
     @discardableResult
-    func git(_ arguments: String...) throws -> String {
+    func git(_ arguments: String...) throws -> String { try git(arguments: arguments) }
+
+    @discardableResult
+    func git(arguments: [String]) throws -> String {
         let output = try ChildPipe()
         let input = try FileHandle(forReadingFrom: URL(fileURLWithPath: "/dev/null"))
         let child = try ChildProcess(

@@ -131,7 +131,8 @@ struct Gated {
     }
 
     // G2: what was approved is not what is asked for now.
-    @Test func anApprovalDiesWithItsRun() async throws {
+    @Test("G2, J8: an approval dies with its run")
+    func anApprovalDiesWithItsRun() async throws {
         let gated = try await Gated()
         let controller = try await gated.waiting()
         let early = try await gated.approval(gated.sam)
@@ -163,7 +164,8 @@ struct Gated {
     }
 
     // G5: a key that is revoked before its approval was used.
-    @Test func aRevokedKeyTakesItsApprovalAlong() async throws {
+    @Test("G5, G7, J18: a revoked key takes its approval along")
+    func aRevokedKeyTakesItsApprovalAlong() async throws {
         let gated = try await Gated()
         let controller = try await gated.waiting()
         try await gated.approve(gated.sam, controller)
@@ -258,7 +260,8 @@ struct Gated {
         await second.stop()
     }
 
-    @Test func anApprovalExpires() async throws {
+    @Test("G12, J18: an approval expires")
+    func anApprovalExpires() async throws {
         let gated = try await Gated()
         let controller = try await gated.waiting()
         try await gated.commit(
@@ -274,7 +277,8 @@ struct Gated {
     }
 
     // 39: what came by the page counts only where the policy says so.
-    @Test(arguments: [true, false]) func thePageCountsWhereItMay(_ mayPage: Bool) async throws {
+    @Test("G14, H15: the page counts where it may", arguments: [true, false])
+    func thePageCountsWhereItMay(_ mayPage: Bool) async throws {
         let gated = try await Gated(channels: mayPage ? "[signed, ui]" : "[signed]")
         let controller = try await gated.waiting { $0.signPageAnswer = gated.page }
         let status = try #require(await controller.status)
@@ -313,7 +317,8 @@ struct Gated {
         await controller.stop()
     }
 
-    @Test func aClosedWindowHoldsAndRollsBackStill() async throws {
+    @Test("J9: a closed window holds and rolls back still")
+    func aClosedWindowHoldsAndRollsBackStill() async throws {
         // The test's clock begins on Monday, 2026-09-21, 14:13:20 UTC.
         let gated = try await Gated(rollout: [("  stages:", "  windows: [night]\n  stages:")])
         try await gated.world.commit([

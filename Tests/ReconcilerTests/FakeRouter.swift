@@ -69,3 +69,34 @@ final class FakeRouter: TrafficRouter {
         state.withLock { $0.routes[region] = nil }
     }
 }
+
+/// Takes every question, and answers none for as long as a test lasts.
+final class HangingRouter: TrafficRouter {
+    private let count = Mutex(0)
+
+    var asked: Int { count.withLock { $0 } }
+
+    private func hang() async {
+        count.withLock { $0 += 1 }
+        try? await Task.sleep(for: .seconds(3_600))
+    }
+
+    func readBack(_ rollout: RolloutName, in region: RegionName) async -> RouteReadBack {
+        await hang()
+        return .unknown(reason: "the test is over")
+    }
+
+    func readBackAll(in region: RegionName) async -> RegionReadBack {
+        await hang()
+        return .unknown(reason: "the test is over")
+    }
+
+    func apply(_ route: Route) async throws(RouterFailure) -> Route {
+        await hang()
+        throw .unreachable("the test is over")
+    }
+
+    func withdraw(
+        _ rollout: RolloutName, from region: RegionName, generation: Int
+    ) async throws(RouterFailure) { await hang() }
+}

@@ -8,7 +8,8 @@ import Testing
 /// A controller that ends at any moment, and the next one.
 @Suite struct RestartTests {
     // 10: journalled and lowered, not recorded.
-    @Test func aStepThatGitNeverHeardOfIsRecordedOnce() async throws {
+    @Test("B5: a step that git never heard of is recorded once")
+    func aStepThatGitNeverHeardOfIsRecordedOnce() async throws {
         let world = try await World()
         var controller = try await Controller(in: world)
         try await controller.reach(.canary)
@@ -60,7 +61,8 @@ import Testing
     }
 
     // Acknowledged, not routed: the next controller tells the routers.
-    @Test func aRaiseThatWasRecordedIsMadeGood() async throws {
+    @Test("B3: a raise that was recorded is made good")
+    func aRaiseThatWasRecordedIsMadeGood() async throws {
         let world = try await World()
         var controller = try await Controller(in: world)
         try await controller.reach(.shadow)
@@ -78,7 +80,8 @@ import Testing
     }
 
     // Soak is time that a controller watched: a restart does not end it and does not begin it anew.
-    @Test func soakIsWatchedTimeAcrossRestarts() async throws {
+    @Test("B9: soak is watched time across restarts")
+    func soakIsWatchedTimeAcrossRestarts() async throws {
         let world = try await World(soak: "100s")
         var controller = try await Controller(in: world)
         try await controller.reach(.shadow)
@@ -159,6 +162,88 @@ import Testing
         #expect(try await world.recorded() == ["bootstrap", "start", "advance"])
     }
 
+    @Test("B8: a machine that slept has not soaked; it goes on from what was watched")
+    func sleepIsNoSoak() async throws {
+        let world = try await World(soak: "100s")
+        let controller = try await Controller(in: world)
+        try await controller.reach(.shadow)
+        try await controller.feed()
+        world.clock.pass(seconds: 60)
+        try await controller.until("watched") { $0.why?.line.contains("40 s to go") ?? false }
+        // Ten hours of which only the clock on the wall knows.
+        world.clock.jump(seconds: 36_000)
+        try await controller.turns()
+        try await controller.until("the rest") { $0.why?.line.contains("40 s to go") ?? false }
+        world.clock.pass(seconds: 39)
+        try await controller.turns()
+        #expect(await controller.step() == 0)
+        world.clock.pass(seconds: 2)
+        try await controller.until("canary") { $0.stage == .canary }
+        await controller.stop()
+    }
+
+    @Test("E9: an old data directory is brought back; what it owes was recorded long ago")
+    func anOldDataDirectoryChangesNothing() async throws {
+        let world = try await World()
+        let (data, backup) = (world.folder + "/data", world.folder + "/backup")
+        var controller = try await Controller(in: world)
+        try await controller.reach(.canary)
+        try world.lockGit(true)
+        try await controller.feed(failing: 300)
+        try await controller.until("lowered") { $0.candidate == nil && $0.trouble != nil }
+        await controller.stop()
+        try FileManager.default.copyItem(atPath: data, toPath: backup)
+        try world.lockGit(false)
+        controller = try await Controller(in: world)
+        try await controller.until("recorded") { $0.unrecorded == 0 && $0.candidate == nil }
+        await controller.stop()
+        let recorded = try await world.recorded()
+        #expect(recorded == ["bootstrap", "start", "advance", "rollback"])
+
+        try FileManager.default.removeItem(atPath: data)
+        try FileManager.default.moveItem(atPath: backup, toPath: data)
+        controller = try await Controller(in: world)
+        try await controller.until("nothing is owed") { $0.unrecorded == 0 && $0.decisions == 4 }
+        try await controller.turns()
+        #expect(try controller.history.journal.pending().entries.isEmpty)
+        let why = await controller.reconciler.why(World.name)
+        #expect(why?.contains("is refused: 2.0.0") ?? false, "\(why ?? "")")
+        await controller.stop()
+        #expect(try await world.recorded() == recorded)
+        #expect(world.router.served(in: World.eu)?.candidate == nil)
+    }
+
+    @Test(
+        "A13: a repository that cannot be read keeps no controller from starting, and raises nothing"
+    )
+    func anUnreadableRepositoryHaltsIncreases() async throws {
+        let world = try await World()
+        var controller = try await Controller(in: world)
+        try await controller.reach(.shadow)
+        try await controller.feed()
+        await controller.stop()
+        let objects = world.folder + "/main.git/objects"
+        try FileManager.default.moveItem(atPath: objects, toPath: objects + "-away")
+        try FileManager.default.createDirectory(
+            atPath: objects, withIntermediateDirectories: false)
+        controller = try await Controller(in: world)
+        world.clock.pass(seconds: 11)
+        try await controller.turns()
+        let halted = await controller.reconciler.status().halted
+        #expect(halted?.contains("cannot be read") ?? false, "\(halted ?? "")")
+        // Whoever knows nothing touches nothing.
+        #expect(await controller.status == nil)
+        #expect(world.router.served(in: World.eu)?.mirror == .all)
+
+        try FileManager.default.removeItem(atPath: objects)
+        try FileManager.default.moveItem(atPath: objects + "-away", toPath: objects)
+        await controller.reconciler.sync()
+        world.clock.pass(seconds: 11)
+        try await controller.until("canary") { $0.stage == .canary }
+        await controller.stop()
+        #expect(try await world.recorded() == ["bootstrap", "start", "advance"])
+    }
+
     // 41: git comes back, and what waited for it goes on though nothing in git has changed.
     @Test func whatWaitedForGitGoesOnWhenItIsBack() async throws {
         let world = try await World()
@@ -178,7 +263,8 @@ import Testing
     }
 
     // Nothing may be raised on a state that somebody edited, and nothing is recorded over it.
-    @Test func anEditedStateStallsItsRollout() async throws {
+    @Test("F16: an edited state stalls its rollout")
+    func anEditedStateStallsItsRollout() async throws {
         let world = try await World()
         let controller = try await Controller(in: world)
         try await controller.reach(.shadow)

@@ -2,10 +2,13 @@ import Ledger
 import Reconciler
 import RolloutCore
 import Testing
+import Traffic
 
 /// What a router says that it took is not what it serves.
 @Suite struct RouterTroubleTests {
-    @Test(arguments: [FakeRouter.Mood.away, .deaf])
+    @Test(
+        "D1, D3: a raise that did not arrive is never counted as done",
+        arguments: [FakeRouter.Mood.away, .deaf])
     func aRaiseThatDidNotArriveIsNeverCountedAsDone(_ mood: FakeRouter.Mood) async throws {
         let world = try await World()
         let controller = try await Controller(in: world)
@@ -38,7 +41,8 @@ import Testing
     }
 
     // The answer was lost, the route was taken: a read-back tells.
-    @Test func aLostAnswerDoesNoHarm() async throws {
+    @Test("D2: a lost answer does no harm")
+    func aLostAnswerDoesNoHarm() async throws {
         let world = try await World()
         world.router.be(.mumbling)
         let controller = try await Controller(in: world)
@@ -49,7 +53,8 @@ import Testing
     }
 
     // 17: the breach comes while a router is away; it is lowered as soon as it is heard again.
-    @Test func aMissedLoweringIsMadeUpFor() async throws {
+    @Test("D1: a missed lowering is made up for")
+    func aMissedLoweringIsMadeUpFor() async throws {
         let world = try await World()
         let controller = try await Controller(in: world)
         try await controller.reach(.canary)
@@ -66,7 +71,8 @@ import Testing
     }
 
     // 32: too much is put back at once, and both are on record.
-    @Test func aShareThatSomebodyRaisedIsPutBack() async throws {
+    @Test("D7: a share that somebody raised is put back")
+    func aShareThatSomebodyRaisedIsPutBack() async throws {
         let world = try await World()
         let controller = try await Controller(in: world)
         try await controller.reach(.canary)
@@ -92,7 +98,8 @@ import Testing
     }
 
     // 32: what a router forgot is given back only while every guardrail passes.
-    @Test func aForgottenShareComesBackWithEvidenceOnly() async throws {
+    @Test("D4: a forgotten share comes back with evidence only")
+    func aForgottenShareComesBackWithEvidenceOnly() async throws {
         let world = try await World()
         let controller = try await Controller(in: world)
         try await controller.reach(.canary)
@@ -174,6 +181,71 @@ import Testing
         try await controller.turns()
         #expect(world.router.served(in: World.us)?.share == .zero)
         await controller.stop()
+    }
+
+    @Test("B11: a rollout whose router never answers holds up no other")
+    func aHangingRouterHoldsUpNobodyElse() async throws {
+        var neighbour: [String: String] = [:]
+        for (path, text) in World.files(soak: "10s", router: "slow")
+        where path.hasPrefix("rollouts/") {
+            neighbour[path.replacing("selector", with: "neighbour")] = text?.replacing(
+                "selector", with: "neighbour")
+        }
+        let world = try await World(extra: neighbour)
+        let hanging = HangingRouter()
+        let controller = try await Controller(in: world, others: [World.id("slow"): hanging])
+        while hanging.asked == 0 { try await Task.sleep(for: .milliseconds(5)) }
+        try await controller.reach(.canary)
+        try await controller.feed(failing: 300)
+        try await controller.until("rolled back") { $0.candidate == nil && $0.unrecorded == 0 }
+        for region in [World.eu, World.us] {
+            #expect(world.router.served(in: region)?.candidate == nil)
+        }
+        await controller.stop()
+    }
+
+    // At the new router nobody would take back what the old one still serves.
+    @Test("D16: an edited router leaves no candidate behind at the one before")
+    func anEditedRouterLeavesNoCandidateBehind() async throws {
+        let world = try await World()
+        let others: [RouterName: any TrafficRouter] = [
+            World.id("other"): FakeRouter { _, _ in }
+        ]
+        var controller = try await Controller(in: world, others: others)
+        try await controller.reach(.canary)
+        try await world.commit(World.files(soak: "10s", router: "other"))
+        await controller.reconciler.sync()
+        // Nor does the next life look elsewhere.
+        for life in 0..<2 {
+            try await controller.until("a person must act, in life \(life)") {
+                $0.why?.line.contains("its router is to be other") ?? false
+            }
+            try await controller.feed()
+            world.clock.pass(seconds: 11)
+            try await controller.turns()
+            #expect(await controller.step() == 1)
+            guard life == 0 else { break }
+            await controller.stop()
+            controller = try await Controller(in: world, others: others)
+        }
+        try await controller.feed(failing: 350)
+        try await controller.until("rolled back") { $0.candidate == nil && $0.unrecorded == 0 }
+        for region in [World.eu, World.us] {
+            #expect(world.router.served(in: region)?.candidate == nil)
+        }
+        // Nothing is left at the first: the next candidate comes to the other one.
+        let other = try #require(others[World.id("other")])
+        var readBack = await other.readBack(World.name, in: World.eu)
+        for _ in 0..<600 where readBack == .nothing {
+            try await Task.sleep(for: .milliseconds(10))
+            readBack = await other.readBack(World.name, in: World.eu)
+        }
+        guard case .serving(let route) = readBack else {
+            throw Trouble("the other router serves nothing")
+        }
+        #expect(route.stable.reference.version.rawValue == "1.0.0" && route.candidate == nil)
+        await controller.stop()
+        #expect(try await world.recorded() == ["bootstrap", "start", "advance", "rollback"])
     }
 
     @Test func aRouterThatNobodyConfiguredIsNamed() async throws {

@@ -51,7 +51,8 @@ import Testing
         #expect(error?.message.contains(reason) == true, "\(error?.message ?? "nothing")")
     }
 
-    @Test func anArtifactThatIsNotTheDeclaredOneIsRefused() throws {
+    @Test("J1: an artifact that is not the declared one is refused")
+    func anArtifactThatIsNotTheDeclaredOneIsRefused() throws {
         let digest = try #require(Digest(hex: String(repeating: "0", count: 64)))
         let error = #expect(throws: ArtifactError.self) {
             try ServedModel.load(

@@ -96,7 +96,9 @@ struct Attack: CustomTestStringConvertible, Sendable {
         Attack("by the page", "it came by ui, and signed is asked for") { $0.channel = .ui },
     ]
 
-    @Test(arguments: attacks)
+    @Test(
+        "G3, G12: an approval that is wrong in one place is refused with a reason",
+        arguments: attacks)
     func isRefusedWithAReason(_ attack: Attack) {
         let given = Approved()
         let good = [given.by("sam@x"), given.by("lena@x")]
@@ -128,7 +130,8 @@ struct Attack: CustomTestStringConvertible, Sendable {
     }
 
     /// What is wrong around the approvals, with both of them sound.
-    @Test func nothingCountsWhenTheFilesCannotBeReliedOn() {
+    @Test("G7: nothing counts when the files cannot be relied on")
+    func nothingCountsWhenTheFilesCannotBeReliedOn() {
         let given = Approved()
         let good = [given.by("sam@x"), given.by("lena@x")]
         var broken = given
@@ -155,7 +158,8 @@ struct Attack: CustomTestStringConvertible, Sendable {
     }
 
     /// One person, however many keys and files, is one person.
-    @Test func oneHumanIsOneApproval() {
+    @Test("G9: one human is one approval")
+    func oneHumanIsOneApproval() {
         var given = Approved()
         given.terms = ApprovalTerms(
             policy: given.terms.policy, names: ["sre"], people: given.terms.people, minApprovals: 2,

@@ -163,7 +163,8 @@ struct Approved {
             } == true)
     }
 
-    @Test func aUsedApprovalNeverCountsAgain() {
+    @Test("G3: a used approval never counts again")
+    func aUsedApprovalNeverCountsAgain() {
         let approvals = [given.by("sam@x"), given.by("lena@x")]
         var state = given.state
         let used = UsedConsent(
@@ -182,7 +183,8 @@ struct Approved {
         #expect(decision.quorum?.discounted.count == 2)
     }
 
-    @Test func oneRejectionIsEnough() {
+    @Test("G13: one rejection is enough")
+    func oneRejectionIsEnough() {
         let yes = [given.by("sam@x"), given.by("lena@x"), given.by("rui@x")]
         let no = given.by("noor@x") {
             $0.answer = .reject
@@ -203,7 +205,8 @@ struct Approved {
         #expect(given.next(yes + [given.by("eve@x") { $0.answer = .reject }]) == "advance 2")
     }
 
-    @Test func termsOnlyGetStricterWhileARunIsOnItsWay() {
+    @Test("J7: terms only get stricter while a run is on its way")
+    func termsOnlyGetStricterWhileARunIsOnItsWay() {
         let yes = [given.by("sam@x"), given.by("lena@x")]
         func next(_ terms: ApprovalTerms?) -> String {
             var later = given
@@ -249,7 +252,8 @@ struct Approved {
         #expect(given.next(one) == "approval")
     }
 
-    @Test func aHotfixWaivesSoakAndProofForOneMore() {
+    @Test("G16: a hotfix waives soak and proof for one more")
+    func aHotfixWaivesSoakAndProofForOneMore() {
         func hot(_ who: String) -> SeenApproval { given.by(who) { $0.hotfix = true } }
         let two = [hot("sam@x"), hot("lena@x")]
         let three = two + [hot("rui@x")]
@@ -298,7 +302,8 @@ struct Approved {
     }
 
     // G1: whoever had a part in the change, in whatever part, is not among those who agree to it.
-    @Test func noRoleOfAnAuthorCounts() {
+    @Test("G1, G14: no role of an author counts")
+    func noRoleOfAnAuthorCounts() {
         let parts: [(String, ChangeAuthor)] = [
             (
                 "key",

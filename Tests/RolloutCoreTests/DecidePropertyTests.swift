@@ -48,7 +48,8 @@ import Testing
         #expect(kinds.isSuperset(of: wanted), "\(wanted.subtracting(kinds))")
     }
 
-    @Test func sameInputSameDecision() {
+    @Test("B14: same input same decision")
+    func sameInputSameDecision() {
         for (input, decision) in zip(Self.inputs, Self.decisions).prefix(500) {
             #expect(decide(input) == decision)
         }
@@ -106,7 +107,8 @@ import Testing
     }
 
     // 17
-    @Test func aBreachAlwaysGoesBack() {
+    @Test("J13: a breach always goes back")
+    func aBreachAlwaysGoesBack() {
         forAll(
             { input, decision in
                 let isBad = input.evidence.contains { evidence in
@@ -133,7 +135,8 @@ import Testing
     }
 
     // 18
-    @Test func anAbortBeatsEverything() {
+    @Test("J10: an abort beats everything")
+    func anAbortBeatsEverything() {
         forAll(
             { input, decision in
                 guard let run = input.state.run,
@@ -179,7 +182,8 @@ import Testing
     }
 
     // 5: whoever rolled back is not started again without a release.
-    @Test func refusedDigestsStayAway() {
+    @Test("J4: refused digests stay away")
+    func refusedDigestsStayAway() {
         forAll(
             { input, decision in
                 guard case .act(.start(let start), _) = decision.next,

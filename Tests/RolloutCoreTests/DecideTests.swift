@@ -89,9 +89,15 @@ private var waitingForApproval: RolloutState {
         Row(
             "nothing known, bootstrap named", Given.input(RolloutState(name: Given.name)),
             "bootstrap"),
+        Row(
+            "J12: nothing known, and no version named to begin with",
+            Given.input(
+                RolloutState(name: Given.name), request: .asked(Given.ask(bootstrap: nil))),
+            "no baseline"),
         Row("a new version starts", Given.input(Given.booted), "start"),
         Row(
-            "stable asked for", Given.input(Given.booted, request: .asked(Given.ask(Given.stable))),
+            "J17: stable asked for",
+            Given.input(Given.booted, request: .asked(Given.ask(Given.stable))),
             "up to date"),
         Row(
             "no start while halted",
@@ -127,16 +133,16 @@ private var waitingForApproval: RolloutState {
                 orders: [order(.promote(run: runID, step: 0))], atStep: .zero, failures: nil),
             "advance 1"),
         Row(
-            "promote of another step does nothing",
+            "H15: promote of another step does nothing",
             Given.input(
                 Given.state(), orders: [order(.promote(run: runID, step: 1))], atStep: .zero),
             "soaking"),
 
         // Undecided never advances
-        Row("no evidence", Given.input(Given.state(), failures: nil), "undecided"),
+        Row("C1, C2: no evidence", Given.input(Given.state(), failures: nil), "undecided"),
         Row("too few samples", Given.input(Given.state(), trials: 99), "undecided"),
         Row(
-            "stale evidence",
+            "C4: stale evidence",
             Given.input(Given.state(), freshest: Given.now - .seconds(301)), "undecided"),
         Row("never fresh", Given.input(Given.state(), freshest: nil), "undecided"),
         Row(
@@ -157,7 +163,7 @@ private var waitingForApproval: RolloutState {
             "breach beats soak", Given.input(Given.state(), atStep: .zero, failures: bad),
             "rollback"),
         Row(
-            "breach at the promotion tick",
+            "J13, J14: breach at the end of full",
             Given.input(Given.state(advances: 6), failures: bad), "rollback"),
         Row(
             "breach while halted",
@@ -195,11 +201,23 @@ private var waitingForApproval: RolloutState {
             "an alert does nothing", Given.input(hold(onBreach: .alert), failures: bad), "advance 2"
         ),
 
+        // What people change while a run is on its way
+        Row(
+            "F13, J7: a policy that was loosened meanwhile excuses no breach",
+            Given.input(
+                Given.state(), request: .asked(Given.ask(guardrails: [])), failures: bad),
+            "rollback"),
+        Row(
+            "J7: nor does it let anything on",
+            Given.input(
+                Given.state(), request: .asked(Given.ask(guardrails: [])), failures: nil),
+            "undecided"),
+
         // Holds and conditions
         Row("held", Given.input(held), "held"),
         Row("resumed", Given.input(held, orders: [order(.resume(decision: 4))]), "resume"),
         Row(
-            "resume of another hold", Given.input(held, orders: [order(.resume(decision: 3))]),
+            "H15: resume of another hold", Given.input(held, orders: [order(.resume(decision: 3))]),
             "held"),
         Row(
             "hold order", Given.input(Given.state(), orders: [order(.hold(expires: nil))]),
@@ -216,30 +234,30 @@ private var waitingForApproval: RolloutState {
         // Orders and new requests
         Row("abort", Given.input(Given.state(), orders: [order(.abort(run: runID))]), "abort"),
         Row(
-            "abort of another run",
+            "H15: abort of another run",
             Given.input(
                 Given.state(),
                 orders: [order(.abort(run: RunID(rollout: Given.name, firstDecision: 9)))]),
             "advance 1"),
         Row(
-            "abort beats hold",
+            "J10: abort beats hold",
             Given.input(
                 Given.state(), orders: [order(.hold(expires: nil)), order(.abort(run: runID))]),
             "abort"),
         Row(
-            "another version supersedes",
+            "J5: another version supersedes",
             Given.input(Given.state(), request: .asked(Given.ask(Given.served("3.0.0", "e")))),
             "supersede"),
         Row(
-            "an edited plan supersedes",
+            "J8: an edited plan supersedes",
             Given.input(Given.state(), request: .asked(Given.ask(spec: "f"))), "supersede"),
         Row(
-            "another version waits in the queue",
+            "J5: another version waits in the queue",
             Given.input(
                 Given.state(),
                 request: .asked(Given.ask(Given.served("3.0.0", "e"), rule: .queue))), "advance 1"),
         Row(
-            "another version is rejected",
+            "J5: another version is rejected",
             Given.input(
                 Given.state(),
                 request: .asked(Given.ask(Given.served("3.0.0", "e"), rule: .reject))), "refuse"),
@@ -247,18 +265,18 @@ private var waitingForApproval: RolloutState {
             "stable asked for again",
             Given.input(Given.state(), request: .asked(Given.ask(Given.stable))), "withdraw"),
         Row("the rollout is removed", Given.input(Given.state(), request: .withdrawn), "withdraw"),
-        Row("a rolled-back digest is refused", Given.input(breached), "refused"),
+        Row("J4: a rolled-back digest is refused", Given.input(breached), "refused"),
         Row("a released digest starts again", Given.input(breached, orders: [release]), "start"),
         Row(
             "a superseded digest may start", Given.input(ended(.superseded(summary: "x"))), "start"),
         Row(
-            "a release of another decision",
+            "H15: a release of another decision",
             Given.input(
                 breached,
                 orders: [order(.release(version: Given.candidate.reference, decision: 2))]),
             "refused"),
         Row(
-            "rollback without an earlier good version",
+            "J3: rollback without an earlier good version",
             Given.input(
                 Given.booted, orders: [order(.rollback(from: Given.stable.reference))]),
             "no safe target"),
@@ -301,11 +319,13 @@ private var waitingForApproval: RolloutState {
             Given.input(Given.state(), routers: [eu: .unreachable(reason: "x")]), "router"),
     ]
 
+    // C1, C2, C4, F13, H15, J3, J4, J5, J7, J8, J10, J12, J13, J14, J17: each has rows here.
     @Test(arguments: rows) func decides(_ row: Row) {
         #expect(word(decide(row.input)) == row.expected)
     }
 
-    @Test func silentCandidateStepsDownWhileItsControlIsServed() {
+    @Test("C11, C22: silent candidate steps down while its control is served")
+    func silentCandidateStepsDownWhileItsControlIsServed() {
         let traffic = [
             eu: RegionTraffic(
                 candidate: 10, stable: 900, candidateLast: Given.now - .seconds(302),
@@ -328,7 +348,9 @@ private var waitingForApproval: RolloutState {
 
     // The first request after a quiet night: stable has answered, the copy has not come back yet.
     // And a handful of callers who all belong to stable.
-    @Test(arguments: [(since: Int64(1), users: 900), (301, 20)])
+    @Test(
+        "C11: time without traffic is not the candidates silence",
+        arguments: [(since: Int64(1), users: 900), (301, 20)])
     func timeWithoutTrafficIsNotTheCandidatesSilence(_ alone: (since: Int64, users: Int)) {
         let traffic = [
             eu: RegionTraffic(
@@ -341,7 +363,8 @@ private var waitingForApproval: RolloutState {
         #expect(word(decide(input)) == "undecided")
     }
 
-    @Test func rollbackOfStableGoesToTheLastGoodVersion() {
+    @Test("J14: rollback of stable goes to the last good version")
+    func rollbackOfStableGoesToTheLastGoodVersion() {
         var state = Given.state(advances: 6).after(.complete, number: 9, at: Given.now)
         #expect(state.stable == Given.candidate)
         #expect(state.knownGood.map(\.reference.version.rawValue) == ["2.0.0", "1.0.0"])
@@ -353,6 +376,57 @@ private var waitingForApproval: RolloutState {
         state = state.after(action, number: 10, at: Given.now)
         #expect(state.stable == Given.stable)
         #expect(word(decide(Given.input(state, orders: [undo]))) == "refused")
+    }
+
+    @Test("J15: regions that come or go during a run start it again, from nothing")
+    func editedRegionsStartTheRunAgain() throws {
+        let ap: RegionName = Given.id("ap")
+        func served(_ version: ServedVersion) -> ServedVersion {
+            ServedVersion(
+                reference: version.reference,
+                endpoints: version.endpoints.merging([ap: "http://ap"]) { $1 })
+        }
+        func asked(_ regions: [RegionName]) -> Ask {
+            let stages = Given.stages.map {
+                StageSpec(
+                    stage: $0.stage, shares: $0.shares, soak: $0.soak, waves: [regions],
+                    approval: false)
+            }
+            return Given.ask(
+                served(Given.candidate), stages: stages, regions: regions, spec: "f")
+        }
+        let booted = RolloutState(name: Given.name).after(
+            .bootstrap(
+                Action.Bootstrap(
+                    version: served(Given.stable), fallback: nil, regions: Given.regions,
+                    stickyBy: .requestID)), number: 1, at: Given.now)
+        for regions in [[eu, us, ap], [eu]] {
+            var state = booted.after(
+                .start(Action.Start(Given.ask(served(Given.candidate)))), number: 2, at: Given.now)
+            for step in 1...2 {
+                state = state.after(.advance(step: step), number: step + 2, at: Given.now)
+            }
+            let request = Request.asked(asked(regions))
+            guard case .act(let back, _) = decide(Given.input(state, request: request)).next,
+                back.kind == "supersede"
+            else {
+                Issue.record("the run goes on over other regions")
+                continue
+            }
+            state = state.after(back, number: 5, at: Given.now)
+            // Where it was served it is taken back first, also in a region that is to go.
+            #expect(Set(state.routes.keys) == Set(Given.regions))
+            #expect(state.routes.values.allSatisfy { $0.candidate == nil && $0.share == .zero })
+            guard case .act(let start, _) = decide(Given.input(state, request: request)).next,
+                start.kind == "start"
+            else {
+                Issue.record("it does not start again")
+                continue
+            }
+            state = state.after(start, number: 6, at: Given.now)
+            #expect(Set(state.routes.keys) == Set(regions))
+            #expect(state.routes.values.allSatisfy { $0.share == .zero && $0.mirror == .all })
+        }
     }
 
     // 200 rollouts of one region stood still for ever at gradual 100 %: a comparison that was not

@@ -61,7 +61,8 @@ import Testing
         #expect(Share.split([Int.max, 1]) == nil && Share.split([]) == nil)
     }
 
-    @Test(arguments: ["10001", "-1", "1.5", "\"5%\"", "null"])
+    @Test(
+        "D9: shares outside are not decoded", arguments: ["10001", "-1", "1.5", "\"5%\"", "null"])
     func sharesOutsideAreNotDecoded(_ json: String) {
         #expect(throws: DecodingError.self) {
             try JSONDecoder().decode([Share].self, from: Data("[\(json)]".utf8))

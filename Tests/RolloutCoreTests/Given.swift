@@ -67,10 +67,10 @@ struct Given {
     static func ask(
         _ version: ServedVersion = candidate, stages: [StageSpec] = stages,
         guardrails: [GuardrailSpec] = [guardrail("errors")], rule: NewVersionRule = .replace,
-        spec: Character = "c"
+        bootstrap: ServedVersion? = stable, regions: [RegionName] = regions, spec: Character = "c"
     ) -> Ask {
         Ask(
-            candidate: version, bootstrap: stable, fallback: nil, stickyBy: .requestID,
+            candidate: version, bootstrap: bootstrap, fallback: nil, stickyBy: .requestID,
             onNewVersion: rule, plan: Plan(stages: stages, regions: regions),
             guardrails: [
                 GuardrailSet(

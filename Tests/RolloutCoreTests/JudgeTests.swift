@@ -150,7 +150,8 @@ import Testing
     }
 
     // "No data" is the main way in which bad versions are promoted elsewhere.
-    @Test(arguments: kinds) func noEvidenceIsUndecided(_ kind: Kind) throws {
+    @Test("C2: no evidence is undecided", arguments: kinds)
+    func noEvidenceIsUndecided(_ kind: Kind) throws {
         let verdict = verdict(kind, try kind.process(.nothing))
         #expect(verdict.verdict.word == "undecided")
         #expect(verdict.spoken == "–" || verdict.spoken.wholeNumbers)
@@ -173,7 +174,8 @@ import Testing
         #expect(rise.spoken.hasPrefix("+30 % [+2") || rise.spoken.hasPrefix("+30 % [+3"))
     }
 
-    @Test func doubtsInTheOrderOfWhatComesFirst() throws {
+    @Test("C4, C9: doubts in the order of what comes first")
+    func doubtsInTheOrderOfWhatComesFirst() throws {
         let kind = Self.kinds[1]
         let good = try kind.process(.good)
         func reason(_ verdict: GuardrailVerdict) -> String {
@@ -213,7 +215,8 @@ import Testing
     }
 
     // Data that were chosen prove nothing, in either direction.
-    @Test func unevenLabelsAreUndecidedWhateverTheNumbersSay() throws {
+    @Test("C10: uneven labels are undecided whatever the numbers say")
+    func unevenLabelsAreUndecidedWhateverTheNumbersSay() throws {
         let kind = Self.kinds[3]
         for health in [Health.good, .bad] {
             let uneven = LabelCoverage(due: 100, arrived: 90, unevenLogE: 7)
@@ -229,7 +232,8 @@ import Testing
         }
     }
 
-    @Test func aBreachOfTheSlicesNamesTheWorst() throws {
+    @Test("C18: a breach of the slices names the worst")
+    func aBreachOfTheSlicesNamesTheWorst() throws {
         let kind = Self.kinds[1]
         let slices = [Health.good, .bad].enumerated().map { index, health in
             SliceEvidence(
@@ -261,7 +265,8 @@ import Testing
     }
 
     // Proven over the whole past does not show that it still holds.
-    @Test func whatIsWorseLatelyIsNotPromoted() throws {
+    @Test("C21: what is worse lately is not promoted")
+    func whatIsWorseLatelyIsNotPromoted() throws {
         func verdict(_ late: Int) throws -> Verdict {
             var process = try ProportionProcess(limit: 0.05, restarts: 10)
             try process.observe(trials: 200_000, failures: 2_000)

@@ -98,7 +98,8 @@ import Testing
             share: Share(clamping: share), mirror: Share(clamping: mirror), fallback: nil)
     }
 
-    @Test func fencingTable() {
+    @Test("B2: a route that is older replaces nothing")
+    func fencingTable() {
         let current = route(5, 2_500, mirror: 1_000)
         let other = Given.served("3.0.0", "e")
         let table: [(String, Route, Bool)] = [
@@ -160,7 +161,8 @@ import Testing
     }
 
     // 5: a candidate that was rolled back may still be served where nobody answers.
-    @Test func nothingStartsWhileARouterIsAway() {
+    @Test("D3: nothing starts while a router is away")
+    func nothingStartsWhileARouterIsAway() {
         let input = Given.input(Given.booted, routers: [us: .unreachable(reason: "away")])
         #expect(
             decide(input).next == .wait(Wait(.router(region: us, summary: "away"))))

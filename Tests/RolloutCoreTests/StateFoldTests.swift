@@ -141,7 +141,8 @@ import Testing
         #expect(steps == [3, 4, 5, 6, 7, 8])
     }
 
-    @Test func theTargetOfARollbackIsGoodAndNotRefused() {
+    @Test("J3: the target of a rollback is good and not refused")
+    func theTargetOfARollbackIsGoodAndNotRefused() {
         walk { _, _, state in
             guard let stable = state.stable,
                 let target = state.safeTarget(otherThan: stable.reference.digest)

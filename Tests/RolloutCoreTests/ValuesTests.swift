@@ -8,6 +8,7 @@ import Testing
     }
 
     // T7 and T15: what Swift or git would take, and we must not.
+    // H6: identifiers outside of the grammar are refused.
     @Test(arguments: [
         "", "A", "-a", ".a", "_a", "a/b", "a b", "café", "a\n", "..", "\u{212A}",
         String(repeating: "a", count: 64),
@@ -24,7 +25,8 @@ import Testing
         #expect(Share(basisPoints: basisPoints)?.description == text)
     }
 
-    @Test func T13_splitsAlwaysAddUpToTenThousand() {
+    @Test("D9: splits always add up to ten thousand")
+    func T13_splitsAlwaysAddUpToTenThousand() {
         var state: UInt64 = 42
         func next(_ bound: Int) -> Int {
             state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
@@ -68,7 +70,9 @@ import Testing
     }
 
     // T2: all of these parse as Double.
-    @Test(arguments: ["NaN", "inf", "+Inf", "1e999", "0x1p3", "infinity", "", ".", "e"])
+    @Test(
+        "C3: numbers that are no numbers are refused",
+        arguments: ["NaN", "inf", "+Inf", "1e999", "0x1p3", "infinity", "", ".", "e"])
     func T2_numbersThatAreNoNumbersAreRefused(_ text: String) {
         #expect(FiniteDouble(text) == nil)
     }

@@ -22,7 +22,9 @@ import Testing
         #expect(TestFiles.names(in: "Corpus", ending: ".yaml").count >= 60)
     }
 
-    @Test(arguments: TestFiles.names(in: "Corpus", ending: ".yaml"))
+    @Test(
+        "F1, F3, F4, F6, F7, F10, F15: a broken file is refused and explained",
+        arguments: TestFiles.names(in: "Corpus", ending: ".yaml"))
     func brokenFileIsExplained(_ name: String) throws {
         let kind = try #require(name.dropLast(".yaml".count).split(separator: "@").last)
         let path = try #require(Self.paths[String(kind)])

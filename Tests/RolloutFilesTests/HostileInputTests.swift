@@ -67,7 +67,8 @@ import Testing
     }
 
     /// A small generator with a fixed seed: random bytes and random cuts of a good file.
-    @Test func randomDamageNeverCrashes() throws {
+    @Test("B10: random damage never crashes")
+    func randomDamageNeverCrashes() throws {
         var state: UInt64 = 0x9E37_79B9_7F4A_7C15
         func next(_ bound: Int) -> Int {
             state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407

@@ -169,6 +169,24 @@ import Testing
         #expect(!text.unicodeScalars.contains { $0 == "\u{202E}" || $0 == "\u{1B}" })
     }
 
+    @Test(
+        "F13: a rollout without guardrails is refused",
+        arguments: [
+            (
+                "rollouts/compression-selector/rollout.yaml",
+                "[serving-health, compression-quality]", "[]"
+            ),
+            (
+                "rollouts/compression-selector/rollout.yaml",
+                "  guardrails: [serving-health, compression-quality]\n", ""
+            ),
+        ])
+    func F13_aRolloutWithoutGuardrailsIsRefused(
+        _ path: String, _ old: String, _ new: String
+    ) throws {
+        try expect(TestFiles.project().replacing(in: path, old, new), path, "guardrails")
+    }
+
     @Test func F14_oneChangeIsOneParseAndOneLink() throws {
         let parsed = try TestFiles.project().map {
             ProjectFiles.parse(path: $0.path, bytes: $0.bytes)

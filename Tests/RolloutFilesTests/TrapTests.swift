@@ -27,13 +27,16 @@ import Testing
         #expect(guardrail("atMost: 0.2, minSamples: \(text)").content == nil)
     }
 
-    @Test(arguments: ["NaN", "inf", "+Inf", "1e999", "0x1p3", ".inf", "-.INF", ".NaN", "0x10"])
+    @Test(
+        "F6: numbers that are none are refused",
+        arguments: ["NaN", "inf", "+Inf", "1e999", "0x1p3", ".inf", "-.INF", ".NaN", "0x10"])
     func T2_numbersThatAreNoneAreRefused(_ text: String) {
         #expect(guardrail("atMost: 0.2").content != nil)
         #expect(guardrail("atMost: \(text)").content == nil)
     }
 
-    @Test func T6_linesMayEndWithCarriageReturnAndLineFeed() throws {
+    @Test("F3: lines may end with carriage return and line feed")
+    func T6_linesMayEndWithCarriageReturnAndLineFeed() throws {
         let file = try good(path)
         let text = try #require(String(validating: file.bytes, as: UTF8.self))
         let windows = text.replacing("\n", with: "\r\n")
@@ -52,7 +55,8 @@ import Testing
         #expect(parsed.diagnostics.first?.message.contains("written twice") == true)
     }
 
-    @Test func T8_invalidUTF8IsRefusedWhereItStands() {
+    @Test("F3: invalid UTF-8 is refused where it stands")
+    func T8_invalidUTF8IsRefusedWhereItStands() {
         let parsed = ProjectFiles.parse(path: path, bytes: Array("a: 1\nb: ".utf8) + [0xFF, 0x0A])
         #expect(parsed.diagnostics.first?.line == 2)
         #expect(parsed.diagnostics.first?.column == 4)
@@ -70,13 +74,16 @@ import Testing
         #expect(guardrail("atMost: 0.2, dryRun: \(text)").content == nil)
     }
 
-    @Test(arguments: ["010", "12:30", "1_000", "+1", "1.", ".5", "0o7", "1,000", "1.0"])
+    @Test(
+        "F6: numbers that readers disagree on are refused",
+        arguments: ["010", "12:30", "1_000", "+1", "1.", ".5", "0o7", "1,000", "1.0"])
     func T10_numbersThatReadersDisagreeOnAreRefused(_ text: String) {
         #expect(guardrail("atMost: 0.2, minSamples: 10").content != nil)
         #expect(guardrail("atMost: 0.2, minSamples: \(text)").content == nil)
     }
 
-    @Test(arguments: ["*a", "[*a, *a]", "{? *a : 1}"])
+    @Test(
+        "F1: aliases are refused before they expand", arguments: ["*a", "[*a, *a]", "{? *a : 1}"])
     func T11_aliasesAreRefusedBeforeTheyExpand(_ use: String) {
         let list = Array(repeating: "*a", count: 10).joined(separator: ",")
         var text = "a: &a [x,x,x,x,x,x,x,x,x,x]\n"

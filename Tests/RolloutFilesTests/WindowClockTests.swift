@@ -19,7 +19,8 @@ import Testing
             owner: "sre", reason: "r", expires: expires)
     }
 
-    @Test func agreesWithTheCalendarAroundEveryChangeOfClocks() throws {
+    @Test("J9: agrees with the calendar around every change of clocks")
+    func agreesWithTheCalendarAroundEveryChangeOfClocks() throws {
         let start = try moment("2024-01-01T00:00:00Z")
         let end = try moment("2031-01-01T00:00:00Z")
         let interval = WeeklyInterval(days: [1, 2, 3, 4, 7], from: 90, to: 16 * 60 + 30)
@@ -93,7 +94,8 @@ import Testing
         }
     }
 
-    @Test func theHourThatComesTwiceBelongsToItTwice() throws {
+    @Test("J9: the hour that comes twice belongs to it twice")
+    func theHourThatComesTwiceBelongsToItTwice() throws {
         // Clocks in Madrid went from 03:00 back to 02:00 on 2026-10-25, at 01:00 UTC.
         let policy = try window(
             "Europe/Madrid", deny: WeeklyInterval(days: [7], from: 120, to: 180))

@@ -19,7 +19,8 @@ import Testing
         return counts
     }
 
-    @Test func factsCountOnceHoweverOftenTheyCome() {
+    @Test("C7: facts count once however often they come")
+    func factsCountOnceHoweverOftenTheyCome() {
         var tape = Tape()
         tape.answers(20, .candidate, failing: 5)
         var book = Scene.book(advances: 1, guardrails: [Scene.errors])
@@ -30,7 +31,8 @@ import Testing
         #expect(counts(book) == ["errors": 20])
     }
 
-    @Test func onlyTheseTwoVersionsCount() {
+    @Test("C14: only these two versions count")
+    func onlyTheseTwoVersionsCount() {
         var book = Scene.book(advances: 1, guardrails: [Scene.errors])
         var tape = Tape()
         tape.answers(5, .candidate, generation: 1)
@@ -48,7 +50,8 @@ import Testing
     }
 
     // Evidence goes on over stages, so a good past could carry a version over canary that fails there.
-    @Test func aVersionThatIsWellInShadowAndBadInCanaryDoesNotPassCanary() throws {
+    @Test("J16: a version that is well in shadow and bad in canary does not pass canary")
+    func aVersionThatIsWellInShadowAndBadInCanaryDoesNotPassCanary() throws {
         // A fifth of what `minSamples` is by default.
         let errors = GuardrailSpec(
             name: Scene.id("errors"), metric: .errors, criterion: .atMost(Scene.finite(0.05)),
@@ -206,7 +209,8 @@ import Testing
         #expect(pairs.worse == 30 && pairs.equal == 270)
     }
 
-    @Test func slicesAreAveragedIntoOneEProcess() throws {
+    @Test("C18: slices are averaged into one e process")
+    func slicesAreAveragedIntoOneEProcess() throws {
         var book = Scene.book(advances: 1, guardrails: [Scene.sliced])
         var tape = Tape()
         tape.answers(400, .candidate, region: Scene.us)
@@ -243,7 +247,8 @@ import Testing
         #expect(counts(book) == ["errors": 2, "latency": 13])
     }
 
-    @Test func restartsComeWithTheHoursAndNotWithTheOutcomes() throws {
+    @Test("C21: restarts come with the hours and not with the outcomes")
+    func restartsComeWithTheHoursAndNotWithTheOutcomes() throws {
         var book = Scene.book(advances: 1, guardrails: [Scene.errors])
         var tape = Tape()
         for hour in 0..<5 {
@@ -337,7 +342,8 @@ import Testing
 
     // MARK: Labels
 
-    @Test func predictionsAreCountedOnceAtTheAgeOfTheirLabels() throws {
+    @Test("C8, C9: predictions are counted once at the age of their labels")
+    func predictionsAreCountedOnceAtTheAgeOfTheirLabels() throws {
         var book = Scene.book(advances: 1, guardrails: [Scene.accuracy])
         var tape = Tape()
         // One answer a second; every second one has a label, ten seconds later.
@@ -378,7 +384,8 @@ import Testing
     }
 
     // Statistics, what breaks validity, 11.
-    @Test func labelsThatPreferOneVersionShow() throws {
+    @Test("C10: labels that prefer one version show")
+    func labelsThatPreferOneVersionShow() throws {
         func uneven(_ every: Int) throws -> Double {
             var book = Scene.book(advances: 1, guardrails: [Scene.drop])
             var tape = Tape()

@@ -34,7 +34,8 @@ import Testing
         #expect(folded(Scene.latency, tape.facts).process.counted ?? (0, 0) == (4, 2))
     }
 
-    @Test func metricsTakeTheirOwnFactsOnly() {
+    @Test("C16: metrics take their own facts only")
+    func metricsTakeTheirOwnFactsOnly() {
         var tape = Tape()
         let answer = Scene.answer("a", .candidate)
         tape.add(answer)
@@ -59,7 +60,8 @@ import Testing
 
     // Two regions that are each fine, with unlike splits and levels, must not make a difference
     // out of nothing (Simpson's paradox): blocks are closed region by region.
-    @Test func pooledComparisonsKeepRegionsApart() throws {
+    @Test("C18: pooled comparisons keep regions apart")
+    func pooledComparisonsKeepRegionsApart() throws {
         var tape = Tape()
         for _ in 0..<40 {
             tape.answers(90, .candidate, failing: 18, region: Scene.eu)
@@ -80,6 +82,21 @@ import Testing
         }
         let worse = try #require(folded(Scene.rise, bad.facts).process.evidence)
         #expect(worse.reading(alpha: 0.001).crossed(.rollback, level: 0.001))
+    }
+
+    @Test("C13: an outage of both is no fault of the candidate; an absolute limit takes it back")
+    func anOutageOfBothIsNoFaultOfOne() throws {
+        var tape = Tape()
+        for _ in 0..<40 {
+            tape.answers(50, .candidate, failing: 20)
+            tape.answers(50, .stable, failing: 20)
+        }
+        let rise = try #require(folded(Scene.rise, tape.facts).process.evidence)
+        #expect(!rise.reading(alpha: 0.001).crossed(.rollback, level: 0.01))
+        let errors = try #require(folded(Scene.errors, tape.facts).process.evidence)
+        let reading = errors.reading(alpha: 0.001)
+        #expect(reading.crossed(.rollback, level: 0.001))
+        #expect(!reading.crossed(.promote, level: 0.05))
     }
 
     @Test func anOpenBlockWaitsForItsSize() {
@@ -151,11 +168,15 @@ import Testing
         }
     }
 
-    @Test func whatNobodyMeasuresSaysSo() {
+    @Test("C5, C6, C15, C19: what nobody measures says so")
+    func whatNobodyMeasuresSaysSo() {
         let drift = Scene.guardrail(
             "drift", .drift(features: ["x"], test: .psi), .atMost(Scene.finite(0.2)))
+        let queries = [Metric.prometheus(query: "up"), .influx(query: "up")].map {
+            Scene.guardrail("query", $0, .atMost(Scene.finite(1)))
+        }
         let impossible = Scene.guardrail("errors", .errors, .atMost(Scene.finite(7)))
-        for guardrail in [drift, impossible] {
+        for guardrail in [drift, impossible] + queries {
             guard
                 case .unmeasured(let reason) = Meter(guardrail, isPaired: false, region: nil)
                     .process

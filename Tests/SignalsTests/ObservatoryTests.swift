@@ -57,7 +57,8 @@ import Testing
         #expect(again.traffic == known.traffic)
     }
 
-    @Test func aDamagedSnapshotIsFoldedAgainFromTheFacts() async throws {
+    @Test("E3: a damaged snapshot is folded again from the facts")
+    func aDamagedSnapshotIsFoldedAgainFromTheFacts() async throws {
         let store = try HistoryStore.temporary()
         defer { store.close() }
         let first = Observatory(disk: store)

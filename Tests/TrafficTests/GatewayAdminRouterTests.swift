@@ -8,6 +8,7 @@ import Traffic
 
 /// What only happens between two processes.
 @Suite struct GatewayAdminRouterTests {
+    // C20: an answer that cannot be trusted is unknown.
     @Test(arguments: [
         (500, "{}"), (200, "not json"), (200, "{}"), (404, "<html>"), (302, ""), (401, "{}"),
         (200, String(repeating: " ", count: 5 * 1024 * 1024)),
@@ -25,7 +26,8 @@ import Traffic
         }
     }
 
-    @Test func aHangingGatewayIsUnreachable() async throws {
+    @Test("C20: a hanging gateway is unreachable")
+    func aHangingGatewayIsUnreachable() async throws {
         try await against(status: nil, body: "") { router in
             let route = try route(generation: 1)
             let began = ContinuousClock.now
@@ -57,7 +59,8 @@ import Traffic
         }
     }
 
-    @Test func anotherRegionsAnswerIsUnknown() async throws {
+    @Test("D16: another regions answer is unknown")
+    func anotherRegionsAnswerIsUnknown() async throws {
         try await RouterUnderTest.admin.with { router, gateway in
             _ = try await router.apply(route(generation: 1))
             try await withClient { client in

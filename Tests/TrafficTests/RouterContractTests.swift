@@ -21,7 +21,8 @@ import Traffic
         }
     }
 
-    @Test(arguments: RouterUnderTest.allCases)
+    @Test(
+        "B2, D15: a late route is refused with what is served", arguments: RouterUnderTest.allCases)
     func aLateRouteIsRefusedWithWhatIsServed(_ kind: RouterUnderTest) async throws {
         try await kind.with { router, _ in
             let served = try route(generation: 7, share: 100)

@@ -42,23 +42,35 @@ extension GitRepository {
     }
 
     /// What stands at a path below a tree; `nil` when nothing does. Links are not followed.
-    /// - Throws: `GitError` with `.invalidName` for a path that is empty or holds a NUL.
+    ///
+    /// Folders are opened one by one, because `git_tree_entry_bypath` answers alike whether the path
+    /// is not there or the object of a folder on the way is lost: nothing may be taken for removed
+    /// that only cannot be read.
+    /// - Throws: `GitError` with `.invalidName` for a path that is empty or holds a NUL, `.notFound`
+    ///   when an object on the way is missing.
     package func entry(at path: String, inTree root: ObjectID) throws(GitError) -> TreeEntry? {
-        let operation = "read \(quoted(path)) in tree \(root.short)"
         guard !path.isEmpty, !path.utf8.contains(0) else {
             throw GitError(
-                operation: operation, code: .invalidName,
+                operation: "read \(quoted(path)) in tree \(root.short)", code: .invalidName,
                 message: "the path is empty or holds a NUL",
                 hint: "name a file or folder, as in state/current.json")
         }
-        let tree = try lookUpTree(root, in: repository.raw)
-        var found: OpaquePointer?
-        let result = git_tree_entry_bypath(&found, tree.raw, path)
-        if result == GIT_ENOTFOUND.rawValue { return nil }
-        try GitError.check(result, operation)
-        guard let found else { return nil }
-        let entry = Handle<TreeEntryKind>(owning: found)
-        return TreeEntry(entry.raw)
+        // By bytes: a slash before a combining mark is another character to Swift.
+        var names = path.utf8.split(
+            separator: UInt8(ascii: "/"), omittingEmptySubsequences: false)[...]
+        if names.last?.isEmpty ?? false { names.removeLast() }
+        var folder = root
+        while let name = names.popFirst() {
+            let tree = try lookUpTree(folder, in: repository.raw)
+            guard let raw = git_tree_entry_byname(tree.raw, String(Substring(name))) else {
+                return nil
+            }
+            let entry = TreeEntry(raw)
+            if names.isEmpty { return entry }
+            guard entry.kind == .directory else { return nil }
+            folder = entry.id
+        }
+        return nil
     }
 }
 

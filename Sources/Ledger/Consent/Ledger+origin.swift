@@ -116,13 +116,25 @@ extension Ledger {
     }
 
     private func asked(for rollout: RolloutName, at commit: ObjectID) async throws -> VersionName? {
+        try await spec(of: rollout, at: commit)?.version
+    }
+
+    /// The router at which a run began; `nil` when its first record, or what that read, is not there.
+    package func router(of run: RunID, at tip: ObjectID) async throws -> RouterName? {
+        guard let (record, _) = try await decision(run.firstDecision, of: run.rollout, at: tip),
+            let inputs = ObjectID(hex: record.inputsCommit)
+        else { return nil }
+        return try await spec(of: run.rollout, at: inputs)?.router
+    }
+
+    private func spec(of rollout: RolloutName, at commit: ObjectID) async throws -> RolloutSpec? {
         let path = "rollouts/\(rollout)/rollout.yaml"
         guard let entry = try await repository.entry(at: path, in: commit) else { return nil }
         let bytes = try await repository.blob(entry.id, limitBytes: 1 << 20)
         guard case .rollout(let spec)? = parse(path, bytes, .file).content else {
             return nil
         }
-        return spec.version
+        return spec
     }
 
     private func author(of commit: CommitInfo) async throws -> RunOrigin.OriginCommit {

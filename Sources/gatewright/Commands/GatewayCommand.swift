@@ -49,6 +49,7 @@ struct GatewayCommand: AsyncParsableCommand {
     var state: String?
 
     func run() async throws {
+        CoreDumps.forbid()
         LoggingSystem.bootstrap { JSONLogHandler(label: $0) }
         let log = Logger(label: "gatewright.gateway")
         let region: RegionName

@@ -41,6 +41,7 @@ struct RunCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
+        CoreDumps.forbid()
         LoggingSystem.bootstrap { JSONLogHandler(label: $0) }
         var log = Logger(label: "gatewright")
         log.logLevel = Logger.Level(rawValue: logLevel) ?? .info
