@@ -1,7 +1,7 @@
 # Two commands set everything up: `make demo` and `make test`.
 # ARGS go to the program: make demo ARGS="--output json"
 
-.PHONY: demo test build lint install bench fuzz simulate planted-bugs clean
+.PHONY: demo test build lint install bench fuzz simulate planted-bugs soak clean
 
 demo: install
 	@swift build --configuration release --product gatewright 1>&2
@@ -23,7 +23,7 @@ install:
 
 # What the tests talk to.
 install-for-tests: install
-	@scripts/install openssh-server openssl python3 sqlite3
+	@scripts/install faketime mount openssh-server openssl python3 sqlite3
 
 # A minute for each parser of outside bytes, with libFuzzer.
 fuzz: install
@@ -37,6 +37,10 @@ simulate: build
 planted-bugs: install
 	@scripts/install python3
 	scripts/planted-bugs $(ARGS)
+
+# Real processes that are killed, stopped and cut off: make soak ARGS="--cycles 100"
+soak: build install-for-tests
+	.build/release/gatewright soak $(ARGS)
 
 bench:
 	swift build --configuration release --product gatewright

@@ -31,9 +31,10 @@ final class DataDirectory: Sendable {
         }
         lock = Mutex(descriptor)
         do throws(HistoryError) {
-            try write(bytes: 1, to: path + "/probe")
-            unlink(path + "/probe")
+            // First: one that is still there needs no room, and is what a full disk is survived by.
             try takeReserve()
+            defer { unlink(path + "/probe") }
+            try write(bytes: 1, to: path + "/probe")
         } catch {
             // A controller that restarts on a full disk must still be able to roll back.
             guard error != .storageFull else { return }

@@ -41,7 +41,8 @@ struct Gatewright: AsyncParsableCommand {
             CommandGroup(
                 name: "Statistics",
                 subcommands: [
-                    RehearseCommand.self, SimulateCommand.self, StatsCommand.self,
+                    RehearseCommand.self, SimulateCommand.self, SoakCommand.self,
+                    StatsCommand.self,
                 ]),
             CommandGroup(
                 name: "Running",

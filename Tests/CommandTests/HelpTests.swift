@@ -3,7 +3,7 @@ import Testing
 
 @Suite struct HelpTests {
     static let commands = [
-        "", "rehearse", "simulate", "status", "why", "history", "hold", "resume", "abort",
+        "", "rehearse", "simulate", "soak", "status", "why", "history", "hold", "resume", "abort",
         "rollback",
         "promote",
         "release", "approve", "reject", "init", "validate", "plan", "schema", "audit",

@@ -4,6 +4,8 @@ import Reconciler
 import RolloutCore
 import Testing
 
+@testable import gatewright
+
 extension EndToEnd {
     @Suite(.serialized) struct CrashTests {
         /// What the story of a world came to, apart from times.

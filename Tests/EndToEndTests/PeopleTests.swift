@@ -4,6 +4,8 @@ import Ledger
 import RolloutCore
 import Testing
 
+@testable import gatewright
+
 extension EndToEnd {
     @Suite(.serialized) struct PeopleTests {
         private func worldInCanary(

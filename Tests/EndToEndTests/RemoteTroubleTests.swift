@@ -6,6 +6,8 @@ import Reconciler
 import RolloutCore
 import Testing
 
+@testable import gatewright
+
 extension EndToEnd {
     /// Every test begins with a candidate at 10 % and nobody calling: then nothing moves by itself.
     @Suite(.serialized) struct RemoteTroubleTests {
@@ -107,7 +109,9 @@ extension EndToEnd {
             case unrelated
         }
 
-        private func inflict(_ fault: Fault, on remote: Remote, at tip: String) throws -> String? {
+        private func inflict(
+            _ fault: Fault, on remote: BareRemote, at tip: String
+        ) throws -> String? {
             let main = "refs/heads/main"
             let other: String
             switch fault {

@@ -1,6 +1,8 @@
 import Foundation
 import Testing
 
+@testable import gatewright
+
 extension EndToEnd {
     /// `gatewright stats end-to-end`, in small: what it counts is what was decided.
     @Suite struct Trials {

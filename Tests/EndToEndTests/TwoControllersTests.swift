@@ -3,6 +3,8 @@ import Ledger
 import RolloutCore
 import Testing
 
+@testable import gatewright
+
 extension EndToEnd {
     @Suite struct TwoControllersTests {
         // B1; invariants 11, 13

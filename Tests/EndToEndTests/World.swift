@@ -1,14 +1,17 @@
 import Foundation
 import Gateway
+import Ledger
 import Logging
 import Reconciler
 import RolloutCore
 import Synchronization
 
+@testable import gatewright
+
 /// A remote, two regions, callers, and controllers that may die: everything real, on loopback.
 final class World: Sendable {
     let folder: String
-    let remote: Remote
+    let remote: BareRemote
     let daemon: GitDaemon
     let gateways: [GatewayServer]
     let callers: Callers
@@ -21,7 +24,7 @@ final class World: Sendable {
         folder =
             FileManager.default.temporaryDirectory.path + "/gatewright-e2e-" + UUID().uuidString
         try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-        remote = try Remote(path: folder + "/remote.git")
+        remote = try BareRemote(path: folder + "/remote.git")
         try await remote.commit(project.files)
         daemon = try GitDaemon(serving: folder)
         try await daemon.start()
@@ -38,9 +41,11 @@ final class World: Sendable {
             gateways.append(gateway)
         }
         self.gateways = gateways
-        controllerPort = try Surroundings.freePort()
+        controllerPort = try FreePorts.take(1)[0]
         callers = Callers(gateways: gateways, controller: "http://127.0.0.1:\(controllerPort)")
-        watch = ExposureWatch(gateways: gateways, remote: remote)
+        watch = ExposureWatch(
+            gateways: gateways.map(\.watched), remote: remote, violations: ViolationLog(),
+            interval: .milliseconds(1))
         watch.start()
         if calling { callers.start() }
     }
@@ -77,7 +82,7 @@ final class World: Sendable {
     func controller(
         _ name: String = "data", crashAfter: Int? = nil, secrets: Secrets? = nil
     ) throws -> Controller {
-        let port = name == "data" ? controllerPort : try Surroundings.freePort()
+        let port = name == "data" ? controllerPort : try FreePorts.take(1)[0]
         let sites = gateways.map { "\($0.table.region): \"http://127.0.0.1:\($0.adminPort ?? 0)\"" }
         let token = secrets.map { ", tokenFile: \"\($0.api)\"" } ?? ""
         let others =
@@ -156,6 +161,24 @@ final class World: Sendable {
             try shares(of: rollout).allSatisfy { $0 == basisPoints }
         }
     }
+}
+
+extension GatewayServer {
+    /// In this process, and never away.
+    var watched: WatchedGateway {
+        WatchedGateway(region: table.region) {
+            let contents = self.table.contents
+            return WatchedGateway.Table(
+                version: contents.version, routes: Array(contents.routes.values))
+        }
+    }
+}
+
+/// Most tests have one rollout.
+extension BareRemote {
+    func state() async throws -> RolloutState { try await state(of: "scorer") }
+    func records() async throws -> [DecisionRecord] { try await records(of: "scorer") }
+    func problems() async throws -> [String] { try await problems(of: ["scorer"]) }
 }
 
 /// One life of a controller.

@@ -153,6 +153,20 @@ import Testing
         }
     }
 
+    // Found by `gatewright soak`: it took its reserve for lost, removed it, and did not use the room.
+    @Test func E1_aStartOnAFullDiskKeepsTheReserve() throws {
+        try withPath { (path) throws in
+            try HistoryStore.open(directory: path).store.close()
+            // A disk on which nothing can be written.
+            try FileManager.default.createSymbolicLink(
+                atPath: path + "/probe", withDestinationPath: "/dev/full")
+            let store = try HistoryStore.open(directory: path).store
+            defer { store.close() }
+            #expect(!store.isFull && store.directory.freeReserve())
+            #expect(!FileManager.default.fileExists(atPath: path + "/reserve"))
+        }
+    }
+
     @Test func E1_ingestionSaysWhenTheDiskIsFull() throws {
         try withStore { (store) throws in
             try store.pool.writeWithoutTransaction { database in

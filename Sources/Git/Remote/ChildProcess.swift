@@ -5,11 +5,11 @@ internal import Foundation
 ///
 /// Foundation's `Process` is not used: when two threads start programs at once, one child may
 /// inherit the other's pipes, and then neither end of input nor the child's death is noticed.
-struct ChildProcess: Sendable {
-    let pid: pid_t
+package struct ChildProcess: Sendable {
+    package let pid: Int32
 
     /// - Throws: `SpawnError` with `errno`.
-    init(
+    package init(
         _ executable: String, _ arguments: [String], environment: [String: String],
         input: Int32, output: Int32, error: Int32
     ) throws(SpawnError) {
@@ -26,7 +26,7 @@ struct ChildProcess: Sendable {
         var argv = ([executable] + arguments).map { strdup($0) } + [nil]
         var envp = variables.map { strdup($0) } + [nil]
         defer { for text in argv + envp { free(text) } }
-        var pid: pid_t = 0
+        var pid: Int32 = 0
         let result = posix_spawn(&pid, executable, &actions, nil, &argv, &envp)
         guard result == 0 else { throw SpawnError(code: result) }
         self.pid = pid
@@ -35,7 +35,7 @@ struct ChildProcess: Sendable {
     /// Blocks until the program has ended.
     /// - Returns: its exit code, or 128 and the number of the signal that ended it.
     @discardableResult
-    func waitForEnd() -> Int32 {
+    package func waitForEnd() -> Int32 {
         var status: Int32 = 0
         while waitpid(pid, &status, 0) < 0 {
             guard errno == EINTR else { return -1 }
@@ -45,10 +45,10 @@ struct ChildProcess: Sendable {
     }
 }
 
-struct SpawnError: Error, CustomStringConvertible {
+package struct SpawnError: Error, CustomStringConvertible {
     let code: Int32
 
-    var description: String { String(cString: strerror(code)) }
+    package var description: String { String(cString: strerror(code)) }
 }
 
 /// A pipe that other children do not inherit.

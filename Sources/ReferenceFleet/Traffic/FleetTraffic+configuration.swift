@@ -27,11 +27,25 @@ extension FleetTraffic {
         /// Reports that wait while the controller is away; further ones are dropped and counted.
         /// Ten minutes at full rate.
         package var reportsWaitingMax = 2_000_000
+        /// Told how each request ended; called from many tasks.
+        package var ended: (@Sendable (Ending) -> Void)?
 
         package init(gateways: [HTTPTarget], controller: HTTPTarget) {
             self.gateways = gateways
             self.controller = controller
         }
+    }
+
+    /// How one request ended.
+    package struct Ending: Sendable {
+        /// The place of the gateway in `gateways`.
+        package let region: Int
+        package let began: ContinuousClock.Instant
+        /// The version and the arm that the gateway names.
+        package let version: String?
+        package let arm: String?
+        /// Why there was no usable answer; `nil` when there was one.
+        package let trouble: String?
     }
 
     /// What has happened since the start.

@@ -75,20 +75,29 @@ package struct FleetTraffic: Sendable {
             [1,\(features.count)],"datatype":"FP64","data":\(features)}]}
             """
         counts.withLockedValue { $0.sent += 1 }
+        let began = ContinuousClock.now
+        var (version, arm) = (String?.none, String?.none)
+        func tell(_ trouble: String?) {
+            configuration.ended?(
+                Ending(region: region, began: began, version: version, arm: arm, trouble: trouble))
+        }
         do {
             let answer = try await connection.send(
                 .POST, "/v2/models/\(configuration.model)/infer", headers: ["x-node-id": node],
                 body: ByteBuffer(string: body))
+            version = answer.headers.first(name: "x-gatewright-version")
+            arm = answer.headers.first(name: "x-gatewright-arm")
             guard answer.status == .ok,
                 let prediction = answer.headers.first(name: "x-gatewright-prediction"),
                 let method = Self.label(answer.body)
-            else { throw ConnectionLost() }
-            let version = answer.headers.first(name: "x-gatewright-version") ?? ""
+            else { throw UnusableAnswer(answer) }
             report(
                 transfer, sentBy: method, prediction: prediction,
-                factor: configuration.throughputFactors[version] ?? 1, random: &random)
+                factor: configuration.throughputFactors[version ?? ""] ?? 1, random: &random)
+            tell(nil)
         } catch {
             counts.withLockedValue { $0.failed += 1 }
+            tell("\(error)")
             try? await Task.sleep(for: .milliseconds(50))  // a gateway that is down is not hammered
         }
     }
@@ -155,5 +164,15 @@ package struct FleetTraffic: Sendable {
             case .text(let text) = answer.outputs.first(where: { $0.name == "label" })?.data.first
         else { return nil }
         return TransferMethod(rawValue: text)
+    }
+}
+
+/// An answer that no node can use.
+private struct UnusableAnswer: Error, CustomStringConvertible {
+    let description: String
+
+    init(_ answer: HTTPAnswer) {
+        let text = String(buffer: answer.body).prefix(200)
+        description = "\(answer.status.code) \(text)"
     }
 }

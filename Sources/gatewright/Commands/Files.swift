@@ -203,15 +203,7 @@ struct ReindexCommand: AsyncParsableCommand {
     var branch: String = "main"
 
     func run() async throws {
-        let recorded = try await RecordedRepository(path: repository, branch: branch)
-        let commits = try await recorded.commitsOfDecisions()
-        var entries: [DecisionEntry] = []
-        for name in try await recorded.snapshot().recorded.keys.sorted() {
-            for record in try await recorded.decisions(of: name) {
-                let key = "\(name)/\(record.number)"
-                entries.append(DecisionEntry(record, commit: commits[key] ?? ""))
-            }
-        }
+        let entries = try await RecordedRepository(path: repository, branch: branch).index()
         let opened = try HistoryStore.open(directory: dataDirectory)
         try opened.store.reindex(entries)
         opened.store.close()
@@ -220,8 +212,21 @@ struct ReindexCommand: AsyncParsableCommand {
 }
 
 extension RecordedRepository {
+    /// The index of all decisions, by rollout and number.
+    func index() async throws -> [DecisionEntry] {
+        let commits = try await commitsOfDecisions()
+        var entries: [DecisionEntry] = []
+        for name in try await snapshot().recorded.keys.sorted() {
+            for record in try await decisions(of: name) {
+                let key = "\(name)/\(record.number)"
+                entries.append(DecisionEntry(record, commit: commits[key] ?? ""))
+            }
+        }
+        return entries
+    }
+
     /// Which commit brought which decision, by `NAME/NUMBER`.
-    fileprivate func commitsOfDecisions() async throws -> [String: String] {
+    private func commitsOfDecisions() async throws -> [String: String] {
         var commits: [String: String] = [:]
         for commit in try await repository.history(
             from: tip, touching: "state", limit: GitLimit.historyScanMax)

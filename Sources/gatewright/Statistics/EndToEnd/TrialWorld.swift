@@ -68,7 +68,7 @@ struct TrialWorld {
 
     /// Of the right answers, how many are wrong as a faulty version gives them. Some payloads go as
     /// well by any method.
-    private static func spoiled(_ model: ServedModel, _ pool: TransferPool) -> Double {
+    static func spoiled(_ model: ServedModel, _ pool: TransferPool) -> Double {
         let sample = 10_000
         let lost = (0..<UInt64(sample)).reduce(0) { sum, number in
             let transfer = pool.transfer(seed: 0x5A11, number: number)

@@ -3,17 +3,16 @@ import Git
 import Ledger
 import RolloutCore
 import RolloutFiles
-import Synchronization
 
-/// The remote as an auditor sees it, who reads its repository without asking any controller.
-final class Remote: Sendable {
+/// A bare remote as an auditor sees it, who reads its repository without asking any controller.
+final class BareRemote: Sendable {
     let path: String
-    private let repository: GitRepository
+    let repository: GitRepository
     private let branch: ReferenceName
 
     init(path: String) throws {
         self.path = path
-        _ = try Surroundings.git("init", "--quiet", "--bare", "--initial-branch=main", path)
+        try GitProgram.demo.run(["init", "--quiet", "--bare", "--initial-branch=main", path])
         repository = try GitRepository(opening: path)
         branch = try .branch("main")
     }
@@ -41,31 +40,38 @@ final class Remote: Sendable {
     }
 
     /// What the newest record of a rollout says; a fresh state before the first.
-    func state(of rollout: String = "scorer") async throws -> RolloutState {
+    func state(of rollout: String) async throws -> RolloutState {
         let name = try RolloutName(rollout)
-        guard let tip = try await tip(),
-            let entry = try await repository.entry(at: RecordFile.current(name), in: tip)
-        else { return RolloutState(name: name) }
-        let bytes = try await repository.blob(entry.id, limitBytes: 1 << 22)
-        return try CanonicalJSON.decode(CurrentState.self, from: bytes).state
+        guard let tip = try await tip(), let current = try await current(of: name, at: tip) else {
+            return RolloutState(name: name)
+        }
+        return current.state
     }
 
-    func records(of rollout: String = "scorer") async throws -> [DecisionRecord] {
+    /// As it stands in its file: nothing is checked.
+    func current(of rollout: RolloutName, at tip: ObjectID) async throws -> CurrentState? {
+        guard let entry = try await repository.entry(at: RecordFile.current(rollout), in: tip)
+        else { return nil }
+        let bytes = try await repository.blob(entry.id, limitBytes: 1 << 22)
+        return try CanonicalJSON.decode(CurrentState.self, from: bytes)
+    }
+
+    func records(of rollout: String) async throws -> [DecisionRecord] {
         guard let tip = try await tip() else { return [] }
         return try await ledger().decisions(of: RolloutName(rollout), at: tip).map(\.record)
     }
 
-    private func ledger() throws -> Ledger {
+    func ledger() throws -> Ledger {
         try Ledger(
             repository: repository, remote: nil, branch: "main",
-            worker: RemoteWorker(executable: try Surroundings.gatewright()),
+            worker: RemoteWorker(executable: Executable.path),
             author: CommitAuthor(name: "auditor", email: "auditor@example.org"),
-            writer: RecordWriter(name: "auditor", software: "test"))
+            writer: RecordWriter(name: "auditor", software: Build.software))
     }
 
     /// Everything that is wrong with what was left behind: the chain, its fold, the objects, and
     /// that each decision has one commit and one id of its own (invariants 6, 8, 11).
-    func problems(of rollouts: [String] = ["scorer"]) async throws -> [String] {
+    func problems(of rollouts: [String]) async throws -> [String] {
         guard let tip = try await tip() else { return ["the branch is gone"] }
         var problems: [String] = []
         var decisions = 0
@@ -80,47 +86,15 @@ final class Remote: Sendable {
                 problems.append("\(rollout) has gaps: \(records.map(\.number))")
             }
         }
-        let commits = try Surroundings.git("-C", path, "rev-list", "--count", "main", "--", "state")
+        let commits = try GitProgram.demo.output([
+            "-C", path, "rev-list", "--count", "main", "--", "state",
+        ]).trimmingCharacters(in: .whitespacesAndNewlines)
         if commits != "\(decisions)" {
             problems.append("\(commits) commits touch state/, and there are \(decisions) decisions")
         }
-        do { _ = try Surroundings.git("-C", path, "fsck", "--strict") } catch {
+        do { try GitProgram.demo.run(["-C", path, "fsck", "--strict"]) } catch {
             problems.append("\(error)")
         }
         return problems
     }
-}
-
-/// `git daemon` for one folder, with pushes allowed; its port stays the same when it comes back.
-final class GitDaemon: Sendable {
-    let port: Int
-    private let folder: String
-    private let child = Mutex<Child?>(nil)
-
-    init(serving folder: String) throws {
-        self.folder = folder
-        port = try Surroundings.freePort()
-    }
-
-    func start() async throws {
-        let daemon = try Child(
-            try Surroundings.git("--exec-path") + "/git-daemon",
-            [
-                "--reuseaddr", "--listen=127.0.0.1", "--port=\(port)", "--base-path=\(folder)",
-                "--export-all", "--enable=receive-pack", "--informative-errors",
-            ], log: folder + "/daemon.log")
-        child.withLock { $0 = daemon }
-        try await eventually("git daemon listens", every: .milliseconds(2)) {
-            Surroundings.listens(port)
-        }
-    }
-
-    func stop() {
-        child.withLock { child in
-            child?.kill()
-            child = nil
-        }
-    }
-
-    deinit { stop() }
 }
