@@ -242,7 +242,9 @@ final class People: Sendable {
             return state.nonce
         }
         var nonce = String(number, radix: 16)
-        nonce = String(repeating: "0", count: 32 - nonce.count) + nonce
+        // The first twelve digits name the file: two people must not write the same one.
+        nonce = String(repeating: "0", count: 12 - nonce.count) + nonce
+        nonce += String(repeating: "0", count: 20)
         let now = Timestamp(milliseconds: ControllerHost.epoch + scheduler.now)
         let honest = Approval(
             isApproval ? .approve : .reject, of: recorded, terms: terms,

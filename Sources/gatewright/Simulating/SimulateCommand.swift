@@ -22,7 +22,7 @@ struct SimulateCommand: AsyncParsableCommand {
               gatewright simulate --seeds 1 --from 43 --trace    one world, line by line
               gatewright simulate --seeds 1 --from 43 --keep 3,7 what was left of it
               gatewright simulate --seeds 500 --faults git,crashes
-              gatewright simulate --seeds 5000 --fail-fast       no further than a broken world
+              gatewright simulate --seeds 5000 --fail-fast       to the first broken world
               gatewright simulate --scenarios                    every effect fails once
 
             Exit codes: 0 nothing is broken, 1 something is, 64 wrong arguments.
