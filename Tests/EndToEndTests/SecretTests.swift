@@ -2,6 +2,8 @@ import Foundation
 import RolloutCore
 import Testing
 
+@testable import gatewright
+
 extension EndToEnd {
     @Suite struct SecretTests {
         private static let names = ["api", "webhook", "person"]

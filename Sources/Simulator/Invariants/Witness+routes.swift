@@ -174,7 +174,10 @@ extension Witness {
         where scheduler.now - since > Self.breachTakes {
             let name = key.split(separator: "/").first.map(String.init) ?? ""
             guard plan.rollouts.first(where: { $0.name.rawValue == name })?.onBreach == "rollback",
-                scheduler.now - max(since, plan.active.milliseconds) > Self.breachTakes
+                scheduler.now - max(since, plan.active.milliseconds) > Self.breachTakes,
+                // People may have allowed nearly everything before it began.
+                let run = (try? RolloutName(name)).flatMap({ accepted($0).last })?.after.state.run,
+                isBad(run)
             else { continue }
             fail(
                 .breach,
