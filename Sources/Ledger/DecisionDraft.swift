@@ -68,7 +68,8 @@ package struct DecisionDraft: Codable, Sendable, Hashable {
             input: input, verdicts: verdicts, quorum: quorum,
             change: RecordedChange(from: current.state, to: next),
             after: try RecordFile.digest(of: next), inputsCommit: inputsCommit, writer: writer,
-            confirms: confirms, readBack: readBack, late: late)
+            confirms: confirms?.within(current.state.decidedAt ?? at, at), readBack: readBack,
+            late: late)
         return (record, next)
     }
 }

@@ -77,4 +77,14 @@ package struct Confirmation: Codable, Sendable, Hashable {
         self.decision = decision
         self.acknowledgedAt = acknowledgedAt
     }
+
+    /// The same between two recorded times: a wall clock that was set back meanwhile must not make
+    /// an honest record look impossible to an auditor.
+    func within(_ earlier: Timestamp, _ later: Timestamp) -> Confirmation {
+        var bounded = Confirmation(
+            decision: decision, acknowledgedAt: min(max(acknowledgedAt, earlier), later))
+        bounded.appliedAt = appliedAt.map { min(max($0, earlier), later) }
+        bounded.readBack = readBack
+        return bounded
+    }
 }

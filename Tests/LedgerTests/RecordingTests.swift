@@ -60,6 +60,24 @@ import Testing
         #expect(try bench.read("README", in: "main.git") == "a person's")
     }
 
+    /// Found by `gatewright soak`: an auditor took an honest record for a forged one (B7).
+    @Test(arguments: [-86_400, 86_400] as [Int64])
+    func aClockThatJumpedMakesNoConfirmationThatCannotBe(_ seconds: Int64) async throws {
+        let state = try await ledger.tell(Story.bootstrap)
+        var confirms = Confirmation(
+            decision: 1, acknowledgedAt: Story.now + .seconds(seconds))
+        confirms.appliedAt = Story.now + .seconds(2 * seconds)
+        let draft = Story.draft(
+            Story.start, on: state, at: Story.now + .seconds(60), confirms: confirms)
+        _ = await ledger.record(draft, taken: false)
+        let tip = try #require(await ledger.sync().tip)
+        let record = try #require(await ledger.decisions(of: Story.name, at: tip).last?.record)
+        let told = try #require(record.confirms)
+        let bounds = Story.now...record.at
+        #expect(bounds.contains(told.acknowledgedAt))
+        #expect(bounds.contains(try #require(told.appliedAt)))
+    }
+
     @Test("A8: the same decision twice is one record")
     func theSameDecisionTwiceIsOneRecord() async throws {
         let state = try await ledger.tell(Story.bootstrap)

@@ -50,7 +50,7 @@ enum Story {
 
     static func draft(
         _ action: Action, on state: RolloutState, id: String? = nil, reason: String = "because",
-        at now: Timestamp = now
+        at now: Timestamp = now, confirms: Confirmation? = nil
     ) -> DecisionDraft {
         DecisionDraft(
             id: id ?? "\(state.name)-\(state.decisions + 1)-\(action.kind)", action: action,
@@ -58,7 +58,7 @@ enum Story {
             input: DecisionInput(
                 now: now, state: state, request: .asked(ask), orders: [], conditions: Conditions(),
                 atStep: .zero, timeScale: 1, evidence: [], traffic: [:], routers: [:]),
-            verdicts: [], inputsCommit: String(repeating: "0", count: 40))
+            verdicts: [], inputsCommit: String(repeating: "0", count: 40), confirms: confirms)
     }
 }
 

@@ -125,8 +125,8 @@ import Testing
     /// Without a record of what was used, two would agree to a canary twice.
     @Test func anApprovalIsUsedOnce() throws {
         let events: [(seconds: Int64, event: WorldEvent)] = [
-            yes(0), yes(1), (250, .candidateIsSilent(rollout: 0, seconds: 420)),
-            (690, .order(rollout: 0, .resume)),
+            yes(0), yes(1), (250, .candidateIsSilent(rollout: 0, seconds: 310)),
+            (600, .order(rollout: 0, .resume)),
         ]
         let records = try records([(60, .ask(rollout: 0, version: 8))] + events) {
             $0.rollouts[0].isGated = true

@@ -85,24 +85,25 @@ package final class SimulatedDisk: Sendable {
 
     private static let writesASync = 16
 
+    /// - Parameter now: what is new is noted with this time, whether the caller hears of it or not.
     func changeSteps(
-        _ body: (inout [Step]) throws(HistoryError) -> Void
+        at now: Int64, _ body: (inout [Step]) throws(HistoryError) -> Void
     ) throws(HistoryError) {
         let result: Result<Void, HistoryError> = state.withLock { state in
             // A full disk has the reserve that the journal lives on.
             if state.condition.syncFails { return .failure(.failed("fsync: input/output error")) }
             do throws(HistoryError) {
+                let before = state.steps.count
                 try body(&state.steps)
+                state.appended += state.steps.dropFirst(before).map {
+                    ($0.entry.id, $0.entry.rollout, now)
+                }
                 return .success(())
             } catch {
                 return .failure(error)
             }
         }
         try result.get()
-    }
-
-    func note(_ entry: JournalEntry, at now: Int64) {
-        state.withLock { $0.appended.append((entry.id, entry.rollout, now)) }
     }
 }
 
@@ -111,11 +112,17 @@ struct MountedDisk: ControllerDisk {
     let disk: SimulatedDisk
     let life: Life
     let journal: MountedJournal
+    /// Told of what the disk takes in, whether the controller hears of it or not.
+    private let stored: @Sendable ([Fact]) -> Void
     var steps: any StepJournal { journal }
 
-    init(_ disk: SimulatedDisk, life: Life, scheduler: Scheduler) {
+    init(
+        _ disk: SimulatedDisk, life: Life, scheduler: Scheduler,
+        stored: @escaping @Sendable ([Fact]) -> Void
+    ) {
         self.disk = disk
         self.life = life
+        self.stored = stored
         journal = MountedJournal(disk: disk, life: life, scheduler: scheduler)
     }
 
@@ -169,7 +176,11 @@ struct MountedDisk: ControllerDisk {
     }
 
     func ingest(_ batch: [Observation]) throws(HistoryError) -> IngestResult {
-        try store(.ingest) { $0.observations.ingest(batch) }
+        try store(.ingest) { content in
+            let result = content.observations.ingest(batch)
+            stored(result.facts)
+            return result
+        }
     }
 
     func facts(
@@ -217,7 +228,7 @@ final class MountedJournal: StepJournal {
     ) throws(HistoryError) {
         if let failure { throw .failed(failure) }
         do {
-            try life.attempt(effect) { try disk.changeSteps(body) }
+            try life.attempt(effect) { try disk.changeSteps(at: scheduler.now, body) }
         } catch let error as HistoryError {
             if case .failed(let cause) = error { broken.withLock { $0 = $0 ?? cause } }
             throw error
@@ -237,7 +248,6 @@ final class MountedJournal: StepJournal {
             }
             steps.append(SimulatedDisk.Step(entry: entry))
         }
-        disk.note(entry, at: scheduler.now)
     }
 
     func pending() throws(HistoryError) -> Journal.Pending {

@@ -31,7 +31,8 @@ extension Witness {
         guard let run = accepted.after.state.run, let read = ObjectID(hex: record.inputsCommit),
             let tree = try? remote.objects.commit(read).info.tree
         else { return }
-        for set in run.guardrails {
+        // Worlds that bring guardrails of their own write them in other words.
+        for set in run.guardrails where plan.guardrails[set.name] == nil {
             let path = "policies/guardrails/\(set.name).yaml"
             guard let entry = try? remote.objects.entry(at: path, inTree: tree),
                 let bytes = try? remote.objects.blob(entry.id)

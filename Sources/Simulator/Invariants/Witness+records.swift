@@ -51,6 +51,11 @@ extension Witness {
         if let at = before.state.decidedAt, record.at < at {
             fail(.clock, "\(record.id) is of \(record.at), before the decision before it, \(at)")
         }
+        if let confirms = record.confirms, let at = before.state.decidedAt,
+            confirms.acknowledgedAt < at || confirms.acknowledgedAt > record.at
+        {
+            fail(.clock, "\(record.id) tells of \(confirms.acknowledgedAt), which cannot be")
+        }
         let twins = self.accepted(record.rollout).filter { $0.record.id == record.id }
         if twins.count > 1 { fail(.idempotent, "\(record.id) was recorded twice") }
         if record.action.isForward, accepted.before.state != record.input.state {
@@ -142,7 +147,7 @@ extension Witness {
             fail(.unknown, "\(record.id) advances \(run.candidate.reference), which is bad")
         }
         let seen = samples(digest, from: run.stageGeneration, at: accepted.controller)
-        if seen < ProjectText.samplesMin, !hasIngestTrouble {
+        if seen < ProjectText.samplesMin {
             fail(
                 .evidence,
                 "\(record.id) rests on \(seen) answers of \(ProjectText.samplesMin) in its stage")
@@ -200,27 +205,10 @@ extension Witness {
         if !isKnown { fail(.wal, "\(record.id) was never journalled") }
     }
 
-    /// Whether a journal was ever kept from being written.
+    /// Whether a journal was ever kept from being written: after one error it stays failed, and
+    /// lowering goes on without it.
     var hasDiskTrouble: Bool {
-        plan.events.contains { timed in
-            switch timed.event {
-            case .failSync: true
-            // After one error the journal stays failed, and lowering goes on without it.
-            case .failEffect(_, let effect, _, _):
-                [.appendStep, .markRouted, .markRecorded].contains(effect)
-            case .crashAtEffect(_, let effect, _): effect == .appendStep
-            default: false
-            }
-        }
-    }
-
-    /// Whether answers may have been stored that nobody was told of.
-    private var hasIngestTrouble: Bool {
-        plan.events.contains { timed in
-            switch timed.event {
-            case .failEffect(_, .ingest, _, _), .crashAtEffect(_, .ingest, _): true
-            default: false
-            }
-        }
+        state.withLock { $0.didJournalFail }
+            || plan.events.contains { if case .failSync = $0.event { true } else { false } }
     }
 }

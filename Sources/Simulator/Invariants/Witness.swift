@@ -34,6 +34,7 @@ final class Witness: Sendable {
         var marks: [String: Int] = [:]
         /// Gateways whose route somebody else than a controller put there.
         var strange: [String: Bool] = [:]
+        var didJournalFail = false
         var wasHistoryLost = false
         var loosenedAt: Int64?
         var exposedSince: [String: Int64] = [:]
@@ -124,10 +125,18 @@ final class Witness: Sendable {
 
     // MARK: What happened
 
-    func delivered(_ batch: [Observation], to controller: Int) {
+    /// A controller hears that something that it asked for did not happen.
+    func refused(_ effect: Effect) {
+        guard [.appendStep, .markRouted, .markRecorded].contains(effect) else { return }
+        state.withLock { $0.didJournalFail = true }
+    }
+
+    /// Facts that came to be on the disk of a controller, whether it heard that they did or not.
+    func stored(_ facts: [Fact], at controller: Int) {
         state.withLock { state in
-            for case .prediction(let answer) in batch
-            where answer.arm == .candidate || answer.arm == .mirror {
+            for fact in facts {
+                guard case .answered = fact.event, fact.answer.arm != .stable else { continue }
+                let answer = fact.answer
                 state.delivered[controller, default: [:]][answer.version.digest, default: [:]][
                     answer.generation, default: 0] += 1
                 let at = answer.at.milliseconds - ControllerHost.epoch

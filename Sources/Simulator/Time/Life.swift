@@ -10,7 +10,7 @@ package enum Effect: String, Sendable, Hashable, CaseIterable, Codable {
 }
 
 /// What happens to one effect.
-package enum Outcome: Sendable, Hashable {
+package enum Outcome: String, Sendable, Hashable, CaseIterable {
     case done
     /// It did not happen, and the caller is told.
     case failed

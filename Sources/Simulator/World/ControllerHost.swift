@@ -20,6 +20,8 @@ final class ControllerHost: Sendable {
     private let mayLosePower: Bool
     private let state: Mutex<State>
     private let fate: Life.Fate
+    /// Told of what its disk takes in.
+    private let stored: @Sendable ([Fact]) -> Void
 
     private struct State {
         var disk: SimulatedDisk
@@ -43,7 +45,8 @@ final class ControllerHost: Sendable {
 
     init(
         place: Int, scheduler: Scheduler, remote: SimulatedRemote, routers: SimulatedRouters,
-        key: PrivateKey, folder: String, mayLosePower: Bool, fate: @escaping Life.Fate
+        key: PrivateKey, folder: String, mayLosePower: Bool,
+        stored: @escaping @Sendable ([Fact]) -> Void, fate: @escaping Life.Fate
     ) {
         self.place = place
         self.scheduler = scheduler
@@ -52,6 +55,7 @@ final class ControllerHost: Sendable {
         self.key = key
         self.folder = folder
         self.fate = fate
+        self.stored = stored
         self.mayLosePower = mayLosePower
         state = Mutex(State(disk: SimulatedDisk(mayLosePower: mayLosePower)))
     }
@@ -127,7 +131,7 @@ final class ControllerHost: Sendable {
         let life = Life(controller: place, number: number, fate: fate) { [weak self] in
             self?.crash(downFor: .seconds(20))
         }
-        let mounted = MountedDisk(disk, life: life, scheduler: scheduler)
+        let mounted = MountedDisk(disk, life: life, scheduler: scheduler, stored: stored)
         let observatory = Observatory(disk: mounted)
         let reconciler = try Reconciler(
             ledger: Ledger(
@@ -199,9 +203,9 @@ final class ControllerHost: Sendable {
     }
 
     /// Gives the controller what the gateways tell.
-    func deliver(_ batch: [Observation]) async -> Bool {
-        guard let process else { return false }
+    func deliver(_ batch: [Observation]) async {
+        guard let process else { return }
         await waitOutPause()
-        return (try? await process.observatory.ingest(batch)) != nil
+        _ = try? await process.observatory.ingest(batch)
     }
 }

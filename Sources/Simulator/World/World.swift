@@ -66,10 +66,15 @@ package final class World: Sendable {
             [scheduler, remote, routers, key, fates, witness] place in
             ControllerHost(
                 place: place, scheduler: scheduler, remote: remote, routers: routers, key: key,
-                folder: folder, mayLosePower: mayLosePower
+                folder: folder, mayLosePower: mayLosePower,
+                stored: { witness.stored($0, at: place) }
             ) { effect in
                 witness.count(place, effect)
-                return fates.draw(place, effect)
+                let outcome = fates.draw(place, effect)
+                if outcome == .failed || outcome == .doneButReportedFailed {
+                    witness.refused(effect)
+                }
+                return outcome
             }
         }
         witness.watch(hosts)
@@ -212,7 +217,7 @@ package final class World: Sendable {
                     await scheduler.wait(TimeSpan(milliseconds: condition.lateBy))
                 }
                 for _ in 0..<(condition.isTwice ? 2 : 1) {
-                    if await host.deliver(batch) { witness.delivered(batch, to: host.place) }
+                    await host.deliver(batch)
                 }
             }
         }

@@ -64,8 +64,8 @@ extension WorldPlan {
             (0, .ask(rollout: 0, version: 8)),
             (60, .approve(rollout: 0, person: 0, nil)),
             (70, .approve(rollout: 0, person: 1, nil)),
-            (200, .candidateIsSilent(rollout: 0, seconds: 420)),
-            (640, .order(rollout: 0, .resume)),
+            (200, .candidateIsSilent(rollout: 0, seconds: 310)),
+            (550, .order(rollout: 0, .resume)),
         ]
         for (seconds, event) in story { add(event, at: begin + seconds * 1_000) }
     }

@@ -55,12 +55,21 @@ struct SimulateCommand: AsyncParsableCommand {
     @Flag(help: "Scripted worlds instead, in which one effect after another fails or kills.")
     var scenarios = false
 
+    @Option(help: "Only this scripted world, by its place among them; with --scenarios.")
+    var scenario: Int?
+
+    @Option(help: "Only effects that end so; with --scenarios.")
+    var ending: Outcome?
+
     @Option(help: "text or json.")
     var output: OutputFormat = .text
 
     func validate() throws {
         guard seeds > 0, workers > 0 else {
             throw ValidationError("--seeds and --workers must be at least 1")
+        }
+        if let scenario, !Scenario.all.indices.contains(scenario - 1) {
+            throw ValidationError("--scenario is 1 to \(Scenario.all.count)")
         }
         guard !failFast || !scenarios else {
             throw ValidationError("--fail-fast is for seeds, and --scenarios has none")
@@ -76,23 +85,43 @@ struct SimulateCommand: AsyncParsableCommand {
         if !tally.failures.isEmpty { throw ExitCode(1) }
     }
 
-    private func runScenarios() throws -> SimulationTally {
-        try inFolder { folder in
-            var tally = SimulationTally()
-            var progress = ProgressLine("worlds")
-            defer { progress.clear() }
-            for scenario in Scenario.all {
-                try scenario.everyEffect(folder: folder) { report, number, outcome in
-                    tally.add(report)
-                    progress.show(tally.seeds)
-                    guard !report.violations.isEmpty else { return }
-                    tally.fail(
-                        scenario: "\(scenario.name): effect \(number) \(outcome)",
-                        report.violations)
-                }
-            }
-            return tally
+    /// Each scripted world with each way in which its effects end.
+    private var scripts: [(place: Int, ending: Outcome)] {
+        Scenario.all.indices.filter { scenario == nil || scenario == $0 + 1 }.flatMap { place in
+            Scenario.endings.filter { ending == nil || ending == $0 }.map { (place, $0) }
         }
+    }
+
+    private func runScenarios() throws -> SimulationTally {
+        guard workers > 1, scripts.count > 1 else {
+            return try inFolder { try runScriptsHere(folder: $0) }
+        }
+        return try SimulationWorkers(
+            count: workers,
+            pieces: scripts.map { script in
+                let (place, ending) = (script.place + 1, script.ending.rawValue)
+                return SimulationWorkers.Piece(
+                    name: "scripted world \(place) with \(ending)", worlds: nil,
+                    arguments: ["--scenarios", "--scenario", "\(place)", "--ending", ending])
+            }
+        ).run()
+    }
+
+    private func runScriptsHere(folder: String) throws -> SimulationTally {
+        var tally = SimulationTally()
+        var progress = ProgressLine("worlds")
+        defer { progress.clear() }
+        for (place, ending) in scripts {
+            let scenario = Scenario.all[place]
+            try scenario.everyEffect(ending, folder: folder) { report, number in
+                tally.add(report)
+                progress.show(tally.seeds)
+                guard !report.violations.isEmpty else { return }
+                tally.fail(
+                    scenario: "\(scenario.name): effect \(number) \(ending)", report.violations)
+            }
+        }
+        return tally
     }
 
     private func runSeeds() throws -> SimulationTally {
@@ -100,7 +129,7 @@ struct SimulateCommand: AsyncParsableCommand {
             return try inFolder { try runHere(folder: $0) }
         }
         return try SimulationWorkers(
-            count: min(workers, seeds), seeds: seeds, from: from,
+            count: workers, seeds: seeds, from: from,
             arguments: (faults.map { ["--faults", $0.text] } ?? [])
                 + (noShrink ? ["--no-shrink"] : []),
             failFast: failFast
@@ -138,6 +167,10 @@ struct SimulateCommand: AsyncParsableCommand {
         defer { try? FileManager.default.removeItem(atPath: folder) }
         return try work(folder)
     }
+}
+
+extension Outcome: ExpressibleByArgument {
+    public static var allValueStrings: [String] { Scenario.endings.map(\.rawValue) }
 }
 
 /// `git,crashes`

@@ -5,10 +5,17 @@ import Synchronization
 /// Shares seeds out over processes of this program. A world that crashes the program is found in the
 /// piece of work that did not come back.
 struct SimulationWorkers {
+    /// What one process runs.
+    struct Piece: Sendable {
+        /// For people, when it does not come back.
+        let name: String
+        /// `nil` when nobody knows before.
+        let worlds: Int?
+        let arguments: [String]
+    }
+
     private let count: Int
-    private let pieces: [(from: UInt64, seeds: Int)]
-    private let arguments: [String]
-    private let seeds: Int
+    private let pieces: [Piece]
     private let failFast: Bool
 
     /// Seeds that one process runs: worlds that crash leave something behind, and a process that
@@ -19,24 +26,34 @@ struct SimulationWorkers {
 
     /// - Parameter failFast: hands out no more pieces once a world has broken something. Pieces are
     ///   handed out in order, so the first seed that does is found whoever is faster.
-    init(count: Int, seeds: Int, from: UInt64, arguments: [String], failFast: Bool = false) {
-        self.count = count
-        self.seeds = seeds
-        self.arguments = arguments + (failFast ? ["--fail-fast"] : [])
+    init(count: Int, pieces: [Piece], failFast: Bool = false) {
+        self.count = min(count, pieces.count)
+        self.pieces = pieces
         self.failFast = failFast
+    }
+
+    /// Pieces of so many seeds.
+    init(count: Int, seeds: Int, from: UInt64, arguments: [String], failFast: Bool = false) {
         let most = failFast ? Self.pieceMaxFailFast : Self.pieceMax
         let size = min(most, max(1, (seeds + count - 1) / count))
-        pieces = stride(from: 0, to: seeds, by: size).map { start in
-            (from + UInt64(start), min(size, seeds - start))
+        let pieces = stride(from: 0, to: seeds, by: size).map { start in
+            let (first, number) = (from + UInt64(start), min(size, seeds - start))
+            return Piece(
+                name: "seeds \(first) to \(first + UInt64(number) - 1)", worlds: number,
+                arguments: ["--seeds", "\(number)", "--from", "\(first)"] + arguments
+                    + (failFast ? ["--fail-fast"] : []))
         }
+        self.init(count: count, pieces: pieces, failFast: failFast)
     }
 
     func run() throws -> SimulationTally {
         let shared = Mutex((next: 0, tally: SimulationTally(), failure: String?.none))
         let progress = Mutex(ProgressLine("worlds"))
+        let known = pieces.compactMap(\.worlds)
+        let total = known.count == pieces.count ? known.reduce(0, +) : nil
         DispatchQueue.concurrentPerform(iterations: count) { _ in
             while true {
-                let piece = shared.withLock { shared -> (from: UInt64, seeds: Int)? in
+                let piece = shared.withLock { shared -> Piece? in
                     guard shared.failure == nil, shared.next < pieces.count,
                         !failFast || shared.tally.failures.isEmpty
                     else { return nil }
@@ -45,12 +62,12 @@ struct SimulationWorkers {
                 }
                 guard let piece else { return }
                 do {
-                    let tally = try work(piece.from, piece.seeds)
+                    let tally = try work(piece)
                     let done = shared.withLock { shared in
                         shared.tally.add(tally)
                         return shared.tally.seeds
                     }
-                    progress.withLock { $0.show(done, of: seeds) }
+                    progress.withLock { $0.show(done, of: total) }
                 } catch {
                     shared.withLock { $0.failure = $0.failure ?? "\(error)" }
                 }
@@ -64,15 +81,11 @@ struct SimulationWorkers {
         return tally
     }
 
-    private func work(_ from: UInt64, _ seeds: Int) throws -> SimulationTally {
+    private func work(_ piece: Piece) throws -> SimulationTally {
         let process = Process()
         process.executableURL = URL(fileURLWithPath: Executable.path)
         process.arguments =
-            [
-                "simulate", "--workers", "1", "--output", "json", "--seeds", "\(seeds)", "--from",
-                "\(from)",
-            ]
-            + arguments
+            ["simulate", "--workers", "1", "--output", "json"] + piece.arguments
         let pipe = Pipe()
         process.standardOutput = pipe
         try process.run()
@@ -80,8 +93,8 @@ struct SimulationWorkers {
         process.waitUntilExit()
         guard process.terminationReason == .exit, process.terminationStatus <= 1 else {
             throw ValidationError(
-                "seeds \(from) to \(from + UInt64(seeds) - 1) ended the process with "
-                    + "\(process.terminationStatus); run them one by one")
+                "\(piece.name) ended the process with \(process.terminationStatus); "
+                    + "run them one by one")
         }
         return try JSONDecoder().decode(SimulationTally.self, from: bytes)
     }
