@@ -68,8 +68,14 @@ package struct DecisionDraft: Codable, Sendable, Hashable {
             input: input, verdicts: verdicts, quorum: quorum,
             change: RecordedChange(from: current.state, to: next),
             after: try RecordFile.digest(of: next), inputsCommit: inputsCommit, writer: writer,
-            confirms: confirms?.within(current.state.decidedAt ?? at, at), readBack: readBack,
-            late: late)
+            confirms: confirmation(of: current.state, until: at), readBack: readBack, late: late)
         return (record, next)
+    }
+
+    /// What is told of the decision that the record now follows. One that was put between tells of
+    /// what came before it itself.
+    private func confirmation(of state: RolloutState, until at: Timestamp) -> Confirmation? {
+        guard let confirms, confirms.decision == state.decisions else { return nil }
+        return confirms.within(state.decidedAt ?? at, at)
     }
 }

@@ -78,6 +78,18 @@ import Testing
         #expect(bounds.contains(try #require(told.appliedAt)))
     }
 
+    /// Found by `gatewright soak`: a step back was put onto an advance that had been on its way.
+    @Test func aStepBackThatFollowsAnotherRecordConfirmsNothingOlder() async throws {
+        let state = try await ledger.tell(Story.bootstrap, Story.start)
+        let back = Story.draft(
+            Story.abort, on: state,
+            confirms: Confirmation(decision: 2, acknowledgedAt: Story.now))
+        try await ledger.tell(.advance(step: 1))
+        #expect(await ledger.record(back, taken: true).word == "acknowledged 4 abort")
+        let tip = try #require(await ledger.sync().tip)
+        #expect(try await ledger.decisions(of: Story.name, at: tip).last?.record.confirms == nil)
+    }
+
     @Test("A8: the same decision twice is one record")
     func theSameDecisionTwiceIsOneRecord() async throws {
         let state = try await ledger.tell(Story.bootstrap)

@@ -53,6 +53,7 @@ extension Witness {
         }
         if let confirms = record.confirms, let at = before.state.decidedAt,
             confirms.acknowledgedAt < at || confirms.acknowledgedAt > record.at
+                || confirms.decision != before.state.decisions
         {
             fail(.clock, "\(record.id) tells of \(confirms.acknowledgedAt), which cannot be")
         }
