@@ -2,7 +2,8 @@ import Ledger
 import RolloutCore
 import Synchronization
 
-// Hazards that several things bring about together: they are seen in what is recorded.
+// What several things bring about together is seen in what is recorded. It has the id of a hazard
+// only where that very hazard was met.
 extension Witness {
     func markHazards(_ accepted: Accepted) {
         let (record, state) = (accepted.record, accepted.before.state)
@@ -11,15 +12,15 @@ extension Witness {
         if let late = record.late { mark(late.contains("restarted") ? "B5" : "A1 late") }
         switch record.action {
         case .start:
-            if state.decisions > 1 { mark("A17") }
+            if state.decisions > 1 { mark("another start") }
         case .advance(_, let consent):
             markAdvance(accepted, earlier, consent)
-        case .complete: mark("J17")
+        case .complete: mark("completed")
         case .rollBack(let cause): mark(cause, accepted)
         case .stepBack(_, let cause), .hold(let cause): mark(cause, accepted)
-        case .revert: mark("J3")
+        case .revert: mark("stable went back")
         case .correct(let correction): mark(correction.raises ? "D8 corrected" : "D7 corrected")
-        case .bootstrap: mark("J12")
+        case .bootstrap: mark("bootstrap")
         case .resume, .refuse: break
         }
     }
@@ -32,22 +33,22 @@ extension Witness {
         if let begun, begun.controller != accepted.controller || begun.life != accepted.life {
             mark("B9")
         }
-        if consent != nil { mark("G9") }
-        if run?.currentStep?.stage == .shadow { mark("J16") }
-        if (run?.plan.regions.count ?? 0) > 1 { mark("B6") }
+        if consent != nil { mark("advance agreed to") }
+        if run?.currentStep?.stage == .shadow { mark("left shadow") }
+        if (run?.plan.regions.count ?? 0) > 1 { mark("advance in several regions") }
     }
 
     private func mark(_ cause: Cause, _ accepted: Accepted) {
         let run = accepted.before.state.run
         switch cause {
         case .breach:
-            mark("J13")
+            mark("breach")
             if run?.currentStep?.stage == .full { mark("J14") }
         case .silent: mark("C11 silent")
-        case .superseded: mark("J5")
+        case .superseded: mark("superseded")
         case .withdrawn: mark("withdrawn")
-        case .windowClosed: mark("J9")
-        case .ordered: mark("J10")
+        case .windowClosed: mark("window closed")
+        case .ordered: mark("ordered back")
         }
     }
 }
