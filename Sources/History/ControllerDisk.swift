@@ -7,7 +7,7 @@ package protocol ControllerDisk: Sendable {
 
     func steadyElapsed() throws(HistoryError) -> Int64
     func heartbeat(elapsed milliseconds: Int64) throws(HistoryError)
-    func stepStart(rollout: RolloutName, decision: Int, now: Int64) throws(HistoryError) -> Int64
+    func stepStart(_ record: Digest, now: Int64) throws(HistoryError) -> Int64
     func firstSeen(_ payload: Digest, now: Timestamp) throws(HistoryError) -> Timestamp
     func record(_ entry: DecisionEntry) throws(HistoryError)
 

@@ -40,19 +40,18 @@ extension HistoryStore {
     }
 
     /// The steady time at which a step was first seen; `now` is kept when this is the first time.
+    ///
+    /// - Parameter record: of the file of the decision that began the step. Its number comes again
+    ///   after a part of history was given up.
     /// - Throws: `.storageFull`, `.busy`, `.damaged` or `.failed`.
-    package func stepStart(rollout: RolloutName, decision: Int, now: Int64)
-        throws(HistoryError) -> Int64
-    {
+    package func stepStart(_ record: Digest, now: Int64) throws(HistoryError) -> Int64 {
         try write { database in
             let known = try Int64.fetchOne(
-                database,
-                sql: "SELECT elapsed FROM step_starts WHERE rollout = ? AND decision = ?",
-                arguments: [rollout.rawValue, decision])
+                database, sql: "SELECT elapsed FROM step_starts WHERE record = ?",
+                arguments: [record.hex])
             if let known { return known }
             try database.execute(
-                sql: "INSERT INTO step_starts VALUES (?, ?, ?)",
-                arguments: [rollout.rawValue, decision, max(now, 0)])
+                sql: "INSERT INTO step_starts VALUES (?, ?)", arguments: [record.hex, max(now, 0)])
             // A controller that dies before its next heartbeat was here until now all the same;
             // otherwise the next one would first have to live for as long as this one did.
             try database.execute(

@@ -5,7 +5,7 @@ struct Schema: Sendable {
     let migrations: [String]
 
     static let history = Schema(
-        applicationID: 0x4757_4831, migrations: [historyOne, historyTwo, historyThree])
+        applicationID: 0x4757_4831, migrations: [historyOne, historyTwo, historyThree, historyFour])
     static let journal = Schema(applicationID: 0x4757_4A31, migrations: [journalOne])
 }
 
@@ -121,6 +121,15 @@ private let historyThree = """
     CREATE TABLE approvals_seen (
         payload TEXT PRIMARY KEY CHECK (length(payload) = 64), at INTEGER NOT NULL
     ) STRICT, WITHOUT ROWID;
+    """
+
+// A step is known by the file of its decision. Those of the old table begin again: later, never
+// earlier.
+private let historyFour = """
+    DROP TABLE step_starts;
+    CREATE TABLE step_starts (
+        record TEXT PRIMARY KEY CHECK (length(record) = 64),
+        elapsed INTEGER NOT NULL CHECK (elapsed >= 0)) STRICT, WITHOUT ROWID;
     """
 
 private let journalOne = """

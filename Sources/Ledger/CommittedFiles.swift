@@ -26,12 +26,18 @@ package final class CommittedFiles {
     }
 
     private let repository: any Repository
+    private let parse: Ledger.FileParser
     private var policies: [ObjectID?: Policies] = [:]
     private var rollouts: [Key: Rollout] = [:]
     /// Sets of policies and rollouts that are kept: enough for a history in its order.
     private static let kept = 256
 
-    package init(_ repository: any Repository) { self.repository = repository }
+    package init(
+        _ repository: any Repository, parse: @escaping Ledger.FileParser = ProjectFiles.parse
+    ) {
+        self.repository = repository
+        self.parse = parse
+    }
 
     package func policies(at commit: ObjectID) async throws -> Policies {
         let tree = try await repository.commitInfo(commit).tree
@@ -39,7 +45,7 @@ package final class CommittedFiles {
         if let known = policies[id] { return known }
         var files: [ParsedFile] = []
         for path in try await repository.changedPaths(from: nil, to: tree, under: "policies") {
-            if let file = try await parse(path.text, tree) { files.append(file) }
+            if let file = try await read(path.text, tree) { files.append(file) }
         }
         let checked = CheckedPolicies(files)
         let found = Policies(
@@ -73,7 +79,7 @@ package final class CommittedFiles {
                 {
                     approvals.insert(RecordFile.digest(message))
                 }
-            } else if let file = try await parse(text, tree) {
+            } else if let file = try await read(text, tree) {
                 files.append(file)
             }
         }
@@ -93,17 +99,17 @@ package final class CommittedFiles {
         return try? await repository.blob(entry.id, limitBytes: AllowedSigners.bytesMax)
     }
 
-    private func parse(_ path: String?, _ tree: ObjectID) async throws -> ParsedFile? {
+    private func read(_ path: String?, _ tree: ObjectID) async throws -> ParsedFile? {
         guard let path, ProjectFiles.reads(path: path),
             let entry = try await repository.entry(at: path, inTree: tree)
         else { return nil }
         switch entry.kind {
-        case .symbolicLink: return ProjectFiles.parse(path: path, bytes: [], entry: .symlink)
-        case .submodule: return ProjectFiles.parse(path: path, bytes: [], entry: .submodule)
+        case .symbolicLink: return parse(path, [], .symlink)
+        case .submodule: return parse(path, [], .submodule)
         case .directory: return nil
         case .file, .executable, .unknown:
             let bytes = (try? await repository.blob(entry.id, limitBytes: 1 << 20)) ?? []
-            return ProjectFiles.parse(path: path, bytes: bytes)
+            return parse(path, bytes, .file)
         }
     }
 }

@@ -42,7 +42,7 @@ package struct DecisionDraft: Codable, Sendable, Hashable {
     /// candidate has meanwhile become stable, what was taken back is stable.
     /// - Returns: `nil` when the newer state says it already.
     package func rebased(onto state: RolloutState) -> Action? {
-        if state.decisions == input.state.decisions { return action }
+        if state == input.state { return action }
         guard let run = input.state.run else {
             if case .revert(let target, _) = action, state.stable == target { return nil }
             return action

@@ -71,16 +71,37 @@ extension Ledger {
     }
 
     /// Whether one of the decisions since the draft was made is the draft itself.
+    ///
+    /// Since then by time, not by number: recorded times of a rollout never fall, and after people
+    /// gave up a part of history the numbers of the draft are those of another past.
     func isRecorded(
         _ draft: DecisionDraft, in current: CurrentState, at commit: ObjectID
     ) async throws -> Bool {
+        guard var at = current.state.decidedAt else { return false }
         var number = current.state.decisions
-        while number > draft.input.state.decisions {
-            let found = try await decision(number, of: draft.rollout, at: commit)
-            if found?.record.id == draft.id { return true }
+        while at >= draft.input.now,
+            let record = try await decision(number, of: draft.rollout, at: commit)?.record
+        {
+            if record.id == draft.id { return true }
             number -= 1
+            at = record.at
         }
         return false
+    }
+
+    /// The file of the decision that began the step at which a run is; `nil` when it is not there.
+    package func stepRecord(
+        of state: RolloutState, at commit: ObjectID
+    ) async throws -> Digest? {
+        guard let run = state.run else { return nil }
+        var number = state.decisions
+        while number >= run.id.firstDecision,
+            let (record, file) = try await decision(number, of: state.name, at: commit)
+        {
+            if record.action.beginsStep { return file }
+            number -= 1
+        }
+        return nil
     }
 
     /// All decisions of a rollout in their order.

@@ -36,9 +36,7 @@ package actor Ledger {
     package init(
         repository: any Repository, remote: (any RemoteBranch)?, branch: String,
         author: CommitAuthor, writer: RecordWriter, key: PrivateKey? = nil,
-        parse: @escaping FileParser = {
-            ProjectFiles.parse(path: $0, bytes: $1, entry: $2)
-        }, records: RecordDecoder = RecordDecoder()
+        parse: @escaping FileParser = ProjectFiles.parse, records: RecordDecoder = RecordDecoder()
     ) throws(GitError) {
         self.parse = parse
         self.records = records

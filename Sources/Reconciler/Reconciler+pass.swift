@@ -119,21 +119,23 @@ extension Reconciler {
             now: now, state: state, request: live.requested?.request ?? .withdrawn,
             orders: (live.requested?.orders ?? []) + (localOrders.byRollout[state.name] ?? []),
             conditions: conditions,
-            atStep: atStep(state), timeScale: configuration.timeScale, evidence: looked.evidence,
-            traffic: looked.traffic, routers: routers, consent: consent,
+            atStep: await atStep(state), timeScale: configuration.timeScale,
+            evidence: looked.evidence, traffic: looked.traffic, routers: routers, consent: consent,
             windows: (live.requested?.windows ?? []).map { WindowClock($0, around: now) })
     }
 
     /// Steady time since this step was first seen. Not to be read after the step has changed.
-    private func atStep(_ state: RolloutState) -> TimeSpan {
+    private func atStep(_ state: RolloutState) async -> TimeSpan {
         guard let generation = state.run?.stepGeneration else { return .zero }
         if let known = rollouts[state.name]?.stepStart, known.generation == generation {
             return TimeSpan(milliseconds: steadyNow - known.steady)
         }
+        // A step back that git does not hold yet begins when it does.
+        guard let tip = try? await ledger.trustedTip(),
+            let record = try? await ledger.stepRecord(of: state, at: tip)
+        else { return .zero }
         // If it cannot be kept, the step begins again after a restart: longer, never shorter.
-        let start =
-            (try? disk.stepStart(rollout: state.name, decision: generation, now: steadyNow))
-            ?? steadyNow
+        let start = (try? disk.stepStart(record, now: steadyNow)) ?? steadyNow
         rollouts[state.name]?.stepStart = (generation, start)
         return TimeSpan(milliseconds: max(0, steadyNow - start))
     }

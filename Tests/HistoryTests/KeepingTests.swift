@@ -7,19 +7,20 @@ import Testing
 @Suite struct KeepingTests {
     @Test func B9_elapsedTimeOutlivesARestartAndNeverFalls() throws {
         try withPath { (path) throws in
-            let name = try Fixture.rollout()
+            let third = try #require(Digest(hex: String(repeating: "3", count: 64)))
+            let fourth = try #require(Digest(hex: String(repeating: "4", count: 64)))
             let store = try HistoryStore.open(directory: path).store
             #expect(try store.steadyElapsed() == 0)
             try store.heartbeat(elapsed: 5_000)
-            #expect(try store.stepStart(rollout: name, decision: 3, now: 5_200) == 5_200)
+            #expect(try store.stepStart(third, now: 5_200) == 5_200)
             try store.heartbeat(elapsed: 4_000)
             store.close()
             let again = try HistoryStore.open(directory: path).store
             defer { again.close() }
             // Whoever saw a step begin at 5.2 s was there until then, heartbeat or not.
             #expect(try again.steadyElapsed() == 5_200)
-            #expect(try again.stepStart(rollout: name, decision: 3, now: 9_999) == 5_200)
-            #expect(try again.stepStart(rollout: name, decision: 4, now: 9_999) == 9_999)
+            #expect(try again.stepStart(third, now: 9_999) == 5_200)
+            #expect(try again.stepStart(fourth, now: 9_999) == 9_999)
         }
     }
 

@@ -101,6 +101,34 @@ import Testing
         #expect(try await problems().isEmpty)
     }
 
+    /// Seed 30823: soak was kept under a number, which came again after history was given up.
+    @Test func aStepIsKnownByTheRecordThatBeganIt() async throws {
+        func stepRecord(_ state: RolloutState) async throws -> Digest? {
+            let tip = try #require(await ledger.sync().tip)
+            return try await ledger.stepRecord(of: state, at: tip)
+        }
+        let hold = Action.hold(.withdrawn(summary: "x"))
+        let state = try await ledger.tell(Story.bootstrap, Story.start, .advance(step: 1), hold)
+        let tip = try #require(await ledger.sync().tip)
+        let files = try await ledger.decisions(of: Story.name, at: tip).map(\.file)
+        #expect(try await stepRecord(state) == files[2])
+        // Taken, and not in git yet: its soak begins when it is.
+        let taken = state.after(Story.abort, number: 5, at: Story.now)
+        #expect(try await stepRecord(taken) == nil)
+        let ahead = state.after(.advance(step: 2), number: 5, at: Story.now)
+        #expect(try await stepRecord(ahead) == nil)
+    }
+
+    /// Seed 5159: two controllers took the same step, then people gave up the decision before it.
+    @Test func aStepOfALostHistoryIsRecordedOnce() async throws {
+        let state = try await ledger.tell(Story.bootstrap, Story.start)
+        let lost = state.after(.advance(step: 1), number: 3, at: Story.now)
+        let back = Story.draft(Story.abort, on: lost, at: Story.now + .seconds(1))
+        #expect(await ledger.record(back, taken: true).word == "acknowledged 3 abort")
+        #expect(await ledger.record(back, taken: true).word == "already")
+        #expect(try await problems().isEmpty)
+    }
+
     @Test func anotherDecisionOvertakes() async throws {
         let state = try await ledger.tell(Story.bootstrap)
         try await ledger.tell(Story.start)

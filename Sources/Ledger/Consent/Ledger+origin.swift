@@ -80,7 +80,7 @@ extension Ledger {
         _ base: ObjectID?, _ rollout: RolloutName
     ) async throws -> RunOrigin.Before? {
         guard let base else { return nil }
-        let files = CommittedFiles(repository)
+        let files = CommittedFiles(repository, parse: parse)
         let signers = try await files.policies(at: base).signers
         var terms: ApprovalTerms?
         if case .asked(let ask)? = try await files.rollout(rollout, at: base)?.request {

@@ -97,6 +97,14 @@ package enum Action: Codable, Sendable, Hashable {
         }
     }
 
+    /// Whether the soak of a step begins with it.
+    package var beginsStep: Bool {
+        switch self {
+        case .start, .advance, .stepBack: true
+        case .bootstrap, .complete, .rollBack, .hold, .resume, .revert, .refuse, .correct: false
+        }
+    }
+
     package var changesRoutes: Bool {
         switch self {
         case .hold, .resume, .refuse: false

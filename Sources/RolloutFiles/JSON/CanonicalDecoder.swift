@@ -126,6 +126,20 @@ private struct KeyedMembers<Key: CodingKey>: KeyedDecodingContainerProtocol {
     }
 
     func decodeNil(forKey key: Key) throws -> Bool { try member(key).decodeNil() }
+    // A leaf needs its place only for an error.
+    func decode(_ type: Bool.Type, forKey key: Key) throws -> Bool {
+        if case .bool(let flag)? = members[key.stringValue] { return flag }
+        return try member(key).decode(type)
+    }
+    func decode(_ type: String.Type, forKey key: Key) throws -> String {
+        if case .string(let text)? = members[key.stringValue] { return text }
+        return try member(key).decode(type)
+    }
+    func decode(_ type: Int.Type, forKey key: Key) throws -> Int { try member(key).decode(type) }
+    func decode(_ type: Double.Type, forKey key: Key) throws -> Double {
+        if case .decimal(let number)? = members[key.stringValue] { return number }
+        return try member(key).decode(type)
+    }
     func decode<Value: Decodable>(_ type: Value.Type, forKey key: Key) throws -> Value {
         try Value(from: member(key))
     }

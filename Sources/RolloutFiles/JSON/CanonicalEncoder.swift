@@ -35,8 +35,22 @@ final class EncodingSlot {
     private enum Content {
         case nothing
         case leaf(CanonicalJSON)
-        case array([EncodingSlot])
-        case object([String: EncodingSlot])
+        case array([Part])
+        /// In the order of encoding. Few enough that looking through them beats a table.
+        case object([(key: String, part: Part)])
+    }
+
+    /// Most parts are finished values and need no place of their own.
+    private enum Part {
+        case value(CanonicalJSON)
+        case slot(EncodingSlot)
+
+        var json: CanonicalJSON {
+            switch self {
+            case .value(let json): json
+            case .slot(let slot): slot.json ?? .object([:])
+            }
+        }
     }
 
     private var content = Content.nothing
@@ -55,20 +69,23 @@ final class EncodingSlot {
         switch content {
         case .nothing: nil
         case .leaf(let json): json
-        case .array(let slots): .array(slots.map { $0.json ?? .object([:]) })
-        case .object(let slots): .object(slots.mapValues { $0.json ?? .object([:]) })
+        case .array(let parts): .array(parts.map(\.json))
+        case .object(let members):
+            .object(
+                Dictionary(
+                    members.lazy.map { ($0.key, $0.part.json) }, uniquingKeysWith: { $1 }))
         }
     }
 
     var count: Int {
-        if case .array(let slots) = content { slots.count } else { 0 }
+        if case .array(let parts) = content { parts.count } else { 0 }
     }
 
     func set(_ json: CanonicalJSON) { content = .leaf(json) }
 
     func makeObject() {
         if case .object = content { return }
-        content = .object([:])
+        content = .object([])
     }
 
     func makeArray() {
@@ -76,31 +93,45 @@ final class EncodingSlot {
         content = .array([])
     }
 
+    /// Of two values of one key the later one holds.
     func set(_ json: CanonicalJSON, forKey key: some CodingKey) {
-        member(key).set(json)
+        add(.value(json), forKey: key.stringValue)
     }
+
+    func append(_ json: CanonicalJSON) { add(.value(json)) }
 
     /// The place of a member; a later value of the same key takes it over.
     func member(_ key: some CodingKey) -> EncodingSlot {
-        let slot = EncodingSlot(parent: self, key: key)
-        guard case .object(var slots) = content else { return slot }
-        content = .nothing
-        if let known = slots[key.stringValue] {
-            content = .object(slots)
+        let name = key.stringValue
+        if case .object(let members) = content,
+            case .slot(let known)? = members.last(where: { $0.key == name })?.part
+        {
             return known
         }
-        slots[key.stringValue] = slot
-        content = .object(slots)
+        let slot = EncodingSlot(parent: self, key: key)
+        add(.slot(slot), forKey: name)
         return slot
     }
 
     func append() -> EncodingSlot {
-        guard case .array(var slots) = content else { return EncodingSlot(parent: self) }
-        content = .nothing
-        let slot = EncodingSlot(parent: self, key: IndexKey(slots.count))
-        slots.append(slot)
-        content = .array(slots)
+        let slot = EncodingSlot(parent: self, key: IndexKey(count))
+        add(.slot(slot))
         return slot
+    }
+
+    private func add(_ part: Part, forKey name: String) {
+        guard case .object(var members) = content else { return }
+        // The array stays the only owner of its storage.
+        content = .nothing
+        members.append((name, part))
+        content = .object(members)
+    }
+
+    private func add(_ part: Part) {
+        guard case .array(var parts) = content else { return }
+        content = .nothing
+        parts.append(part)
+        content = .array(parts)
     }
 
     func encode<Value: Encodable>(_ value: Value) throws {
@@ -108,10 +139,12 @@ final class EncodingSlot {
     }
 
     /// - Throws: `EncodingError` for NaN and infinity, which JSON has no form for.
-    func number(_ value: Double) throws -> CanonicalJSON {
+    func number(_ value: Double, at key: (any CodingKey)? = nil) throws -> CanonicalJSON {
         guard value.isFinite else {
             throw EncodingError.invalidValue(
-                value, EncodingError.Context(codingPath: path, debugDescription: "not finite"))
+                value,
+                EncodingError.Context(
+                    codingPath: path + (key.map { [$0] } ?? []), debugDescription: "not finite"))
         }
         return CanonicalJSON(number: value)
     }
@@ -161,8 +194,7 @@ private struct KeyedSlots<Key: CodingKey>: KeyedEncodingContainerProtocol {
     func encode(_ value: Int64, forKey key: Key) { slot.set(.integer(value), forKey: key) }
     func encode(_ value: UInt64, forKey key: Key) { slot.set(CanonicalJSON(value), forKey: key) }
     func encode(_ value: Double, forKey key: Key) throws {
-        let place = slot.member(key)
-        place.set(try place.number(value))
+        slot.set(try slot.number(value, at: key), forKey: key)
     }
     func encode<Value: Encodable>(_ value: Value, forKey key: Key) throws {
         try slot.member(key).encode(value)
@@ -189,13 +221,12 @@ private struct UnkeyedSlots: UnkeyedEncodingContainer {
     var codingPath: [any CodingKey] { slot.path }
     var count: Int { slot.count }
 
-    func encodeNil() { slot.append().set(.null) }
-    func encode(_ value: Bool) { slot.append().set(.bool(value)) }
-    func encode(_ value: String) { slot.append().set(.string(value)) }
-    func encode(_ value: Int) { slot.append().set(CanonicalJSON(value)) }
+    func encodeNil() { slot.append(.null) }
+    func encode(_ value: Bool) { slot.append(.bool(value)) }
+    func encode(_ value: String) { slot.append(.string(value)) }
+    func encode(_ value: Int) { slot.append(CanonicalJSON(value)) }
     func encode(_ value: Double) throws {
-        let place = slot.append()
-        place.set(try place.number(value))
+        slot.append(try slot.number(value, at: IndexKey(slot.count)))
     }
     func encode<Value: Encodable>(_ value: Value) throws { try slot.append().encode(value) }
 

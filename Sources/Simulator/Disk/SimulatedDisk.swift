@@ -9,7 +9,7 @@ package final class SimulatedDisk: Sendable {
         var observations = ObservationTable()
         var evidence: [String: (sequence: Int64, bytes: [UInt8])] = [:]
         var elapsed: Int64 = 0
-        var stepStarts: [String: Int64] = [:]
+        var stepStarts: [Digest: Int64] = [:]
         var firstSeen: [Digest: Timestamp] = [:]
         var decisions: [String: DecisionEntry] = [:]
     }
@@ -151,13 +151,10 @@ struct MountedDisk: ControllerDisk {
         try store(.heartbeat) { $0.elapsed = max($0.elapsed, milliseconds) }
     }
 
-    func stepStart(
-        rollout: RolloutName, decision: Int, now: Int64
-    ) throws(HistoryError) -> Int64 {
-        let key = "\(rollout)/\(decision)"
-        if let known = disk.read({ $0.stepStarts[key] }) { return known }
+    func stepStart(_ record: Digest, now: Int64) throws(HistoryError) -> Int64 {
+        if let known = disk.read({ $0.stepStarts[record] }) { return known }
         return try store(.keepTime) { content in
-            content.stepStarts[key] = max(now, 0)
+            content.stepStarts[record] = max(now, 0)
             content.elapsed = max(content.elapsed, now)
             return max(now, 0)
         }

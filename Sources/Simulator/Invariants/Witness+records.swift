@@ -57,7 +57,11 @@ extension Witness {
         {
             fail(.clock, "\(record.id) tells of \(confirms.acknowledgedAt), which cannot be")
         }
-        let twins = self.accepted(record.rollout).filter { $0.record.id == record.id }
+        // A record that was given up with its history is none; its step is recorded again.
+        let twins = self.accepted(record.rollout).filter { earlier in
+            earlier.record.id == record.id
+                && (try? remote.objects.isDescendant(accepted.commit, of: earlier.commit)) != false
+        }
         if twins.count > 1 { fail(.idempotent, "\(record.id) was recorded twice") }
         if record.action.isForward, accepted.before.state != record.input.state {
             fail(

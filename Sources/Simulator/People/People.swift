@@ -73,6 +73,9 @@ final class People: Sendable {
 
     // MARK: Writing
 
+    /// After which somebody looks again for a branch that is gone.
+    static let patience = TimeSpan.seconds(10)
+
     /// Commits to the branch as it is now.
     ///
     /// - Parameters:
@@ -108,7 +111,7 @@ final class People: Sendable {
             let tip = remote.tip
             // Nobody pushes to a branch that has just been deleted.
             if tip == nil, !remote.moves.isEmpty {
-                await scheduler.wait(.seconds(10))
+                await scheduler.wait(Self.patience)
                 continue
             }
             let files = content(tip)

@@ -244,6 +244,8 @@ package final class World: Sendable {
     /// People tidy up what they can see is wrong.
     private func mend() async throws {
         restore()
+        // Who waited for the branch to come back writes first.
+        await scheduler.wait(People.patience + .seconds(5))
         try await tidy()
     }
 

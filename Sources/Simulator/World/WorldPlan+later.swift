@@ -11,7 +11,9 @@ extension WorldPlan {
                 let at = drawTime(&random)
                 events.append(TimedEvent(at: at, event: .remotePretends(seconds: seconds)))
             }
-        case .regional: failsByRegion = true
+        case .regional:
+            failsByRegion = true
+            for place in rollouts.indices { spread(place) }
         case .windows:
             let begin = random.within(2...12)
             closed = begin..<(begin + random.within(5...15))
@@ -32,6 +34,7 @@ extension WorldPlan {
     /// People who agree, and people who seem to, around the times at which they are asked.
     private mutating func addForgeries(_ random: inout SeededRandom) {
         hasForgers = true
+        spread(0)
         let asked = events.compactMap { timed -> Int64? in
             if case .ask(0, _) = timed.event { timed.at } else { nil }
         }
@@ -41,6 +44,12 @@ extension WorldPlan {
         }
         if random.happens(30) { add(.loosenApprovals, at: drawTime(&random)) }
         if random.happens(50) { addSecondAsking(&random) }
+    }
+
+    /// Serves a rollout in two regions at the least.
+    private mutating func spread(_ place: Int) {
+        guard rollouts[place].regions.count < 2 else { return }
+        rollouts[place].regions = Array(Names.regions.prefix(2))
     }
 
     private func drawConsent(_ random: inout SeededRandom) -> WorldEvent {

@@ -23,8 +23,8 @@ extension WorldPlan {
         self.init(seed: seed)
         var random = SeededRandom(seed: seed ^ 0x5EED)
         rollouts = (0..<Self.drawCount(&random)).map { Self.drawRollout($0, &random) }
-        controllers = random.happens(60) ? 1 : random.within(2...3)
-        active = .seconds(Int64(random.within(8...25) * 60))
+        controllers = random.happens(60) ? 1 : random.happens(75) ? 2 : 3
+        active = .seconds(Int64(random.within(6...16) * 60))
         peace = .seconds(45 * 60)
         let kinds = allowed.filter { !FaultKind.later.contains($0) && random.happens(25) }
         var stream = SeededRandom(seed: seed ^ 0x1A7E)
@@ -42,7 +42,7 @@ extension WorldPlan {
     }
 
     private static func drawCount(_ random: inout SeededRandom) -> Int {
-        random.happens(70) ? 1 : random.happens(80) ? 2 : random.within(3...5)
+        random.happens(80) ? 1 : random.happens(80) ? 2 : random.within(3...5)
     }
 
     private static func drawRollout(
@@ -50,7 +50,7 @@ extension WorldPlan {
     ) -> RolloutPlan {
         var plan = RolloutPlan(
             name: Names.rollouts[place],
-            regions: Array(Names.regions.prefix(random.within(1...3))))
+            regions: Array(Names.regions.prefix(random.pick([1, 1, 1, 2, 2, 3]) ?? 1)))
         plan.isGated = random.happens(25)
         plan.onNewVersion = random.pick(["replace", "replace", "queue", "reject"]) ?? "replace"
         plan.onBreach = random.pick(["rollback", "rollback", "hold", "stepBack"]) ?? "rollback"
