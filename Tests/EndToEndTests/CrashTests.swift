@@ -56,9 +56,8 @@ extension EndToEnd {
 
         private func check(_ findings: ExposureWatch.Findings) {
             #expect(findings.violations == [])
-            // Almost every table a gateway had was seen, or the watch proves nothing. It reads each
-            // record too, so on a busy machine two tables may come between two looks.
-            #expect(findings.missed * 8 <= findings.changes, "\(findings.missed) tables unseen")
+            // Almost every table a gateway had was seen, or the watch proves nothing.
+            #expect(findings.missed * 50 <= findings.changes, "\(findings.missed) tables unseen")
         }
 
         // B3, B4, B5, B6; invariants 1, 3, 6, 8, 9, 10, 11

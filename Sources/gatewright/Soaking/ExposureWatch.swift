@@ -1,4 +1,5 @@
 import Foundation
+import Git
 import RolloutCore
 import Synchronization
 
@@ -36,51 +37,72 @@ final class ExposureWatch: Sendable {
         var served: [RegionName: [Route]] = [:]
     }
 
-    /// What was last seen of one gateway.
-    private struct Seen {
-        var version: Int?
-        var revision = -1
-        var overdueSince: [RolloutName: ContinuousClock.Instant] = [:]
+    /// What one gateway served, and where the remote was meanwhile.
+    private struct Look: Sendable {
+        let gateway: WatchedGateway
+        let at: ContinuousClock.Instant
+        /// `nil` when the gateway did not answer.
+        let table: WatchedGateway.Table?
+        /// The branch before the table was read, and at a moment at which it was served.
+        let before: ObjectID?
+        let after: ObjectID?
+        /// Whether the gateway stood still around `after`.
+        let stood: Bool
+        let wasAway: Bool
+    }
+
+    /// What the looks have to know of the checks of one gateway.
+    private struct Waiting {
+        var looks = 0
+        var isOverdue = false
     }
 
     private let gateways: [WatchedGateway]
+    private let remote: BareRemote
     private let chain: RecordChain
     private let violations: ViolationLog
     private let interval: Duration
     private let recorded: @Sendable (RecordChain.Entry) -> Void
     private let found = Mutex(Findings())
-    private let work = Mutex<Task<Void, any Error>?>(nil)
+    private let waiting = Mutex<[RegionName: Waiting]>([:])
+    private let work = Mutex<[Task<Void, any Error>]>([])
 
     /// A controller has to bring a gateway that is back to the newest record within this time,
     /// whatever happens to the controller meanwhile.
     private static let patience = Duration.seconds(30)
-    /// The remote is looked at this often although no gateway has changed.
-    private static let remoteInterval = Duration.milliseconds(20)
-
     /// - Parameter recorded: told of each new record.
     init(
         gateways: [WatchedGateway], remote: BareRemote, violations: ViolationLog,
         interval: Duration, recorded: @escaping @Sendable (RecordChain.Entry) -> Void = { _ in }
     ) {
         self.gateways = gateways
+        self.remote = remote
         self.violations = violations
         self.interval = interval
         self.recorded = recorded
         chain = RecordChain(remote, violations: violations)
     }
 
+    /// Looks never wait for records to be read and checked: a table that is served for a few
+    /// milliseconds only would be missed meanwhile.
     func start() {
-        let task = Task { try await run() }
-        work.withLock { $0 = task }
+        let (looks, queue) = AsyncStream.makeStream(of: Look.self)
+        let looking = Task {
+            defer { queue.finish() }
+            try await look(queue)
+        }
+        let checking = Task { try await check(looks) }
+        work.withLock { $0 = [looking, checking] }
     }
 
-    func cancel() { work.withLock { $0?.cancel() } }
+    func cancel() { work.withLock { $0.first }?.cancel() }
 
     /// - Throws: when a look was not possible; then nothing is proven.
     func stop() async throws -> Findings {
-        let task = work.withLock { $0 }
-        task?.cancel()
-        do { try await task?.value } catch is CancellationError {}
+        cancel()
+        for task in work.withLock({ $0 }) {
+            do { try await task.value } catch is CancellationError {}
+        }
         return findings
     }
 
@@ -93,35 +115,37 @@ final class ExposureWatch: Sendable {
         return findings
     }
 
-    private func run() async throws {
-        var seen: [RegionName: Seen] = [:]
-        var remoteReadAt = ContinuousClock.now - Self.remoteInterval
+    // MARK: Looking
+
+    private func look(_ queue: AsyncStream<Look>.Continuation) async throws {
+        var last: [RegionName: (version: Int?, tip: ObjectID?)] = [:]
         while true {
             for gateway in gateways {
-                var last = seen[gateway.region] ?? Seen()
-                let counts = await chain.counts
-                guard let table = await gateway.table() else { continue }
-                let isNew = last.version != table.version
-                if isNew || ContinuousClock.now - remoteReadAt >= Self.remoteInterval {
-                    remoteReadAt = .now
-                    for entry in try await chain.follow() { recorded(entry) }
-                }
-                let revision = await chain.revision
-                guard isNew || last.revision != revision || !last.overdueSince.isEmpty else {
+                let before = try await remote.tip()
+                let table = await gateway.table()
+                let after = try await remote.tip()
+                let known = last[gateway.region] ?? (nil, nil)
+                let isNew = table != nil && known.version != table?.version
+                guard isNew || known.tip != after || mayLookAgain(at: gateway.region) else {
                     continue
                 }
-                let stood = await gateway.table()?.version == table.version
-                for route in table.routes.sorted(by: { $0.rollout < $1.rollout }) {
-                    await check(
-                        route, of: gateway, since: stood ? .max : counts[route.rollout] ?? 0,
-                        &last)
-                }
-                if isNew { count(table.version, after: last.version) }
-                (last.version, last.revision) = (table.version, revision)
-                seen[gateway.region] = last
+                var stood = false
+                if let table { stood = await gateway.table()?.version == table.version }
+                if isNew, let table { count(table.version, after: known.version) }
+                last[gateway.region] = (table?.version ?? known.version, after)
+                waiting.withLock { $0[gateway.region, default: Waiting()].looks += 1 }
+                queue.yield(
+                    Look(
+                        gateway: gateway, at: .now, table: table, before: before,
+                        after: stood ? after : try await remote.tip(), stood: stood,
+                        wasAway: gateway.wasAway()))
             }
             try await Task.sleep(for: interval)
         }
+    }
+
+    private func mayLookAgain(at region: RegionName) -> Bool {
+        waiting.withLock { $0[region].map { $0.isOverdue && $0.looks == 0 } ?? false }
     }
 
     private func count(_ version: Int, after last: Int?) {
@@ -131,33 +155,54 @@ final class ExposureWatch: Sendable {
         }
     }
 
+    // MARK: Checking
+
+    private func check(_ looks: AsyncStream<Look>) async throws {
+        var overdue: [RegionName: [RolloutName: ContinuousClock.Instant]] = [:]
+        for await look in looks {
+            for entry in try await chain.follow() { recorded(entry) }
+            let region = look.gateway.region
+            for route in look.table?.routes.sorted(by: { $0.rollout < $1.rollout }) ?? [] {
+                try await check(route, look, &overdue[region, default: [:]])
+            }
+            let isOverdue = overdue[region]?.isEmpty == false
+            waiting.withLock { waiting in
+                waiting[region]?.looks -= 1
+                waiting[region]?.isOverdue = isOverdue
+            }
+        }
+    }
+
     private func check(
-        _ route: Route, of gateway: WatchedGateway, since number: Int, _ seen: inout Seen
-    ) async {
+        _ route: Route, _ look: Look, _ overdue: inout [RolloutName: ContinuousClock.Instant]
+    ) async throws {
         found.withLock { found in
             if found.served[route.region]?.last != route {
                 found.served[route.region, default: []].append(route)
             }
         }
-        let states = await chain.states(of: route.rollout, since: number)
+        let newest = try await chain.number(of: route.rollout, at: look.after)
+        let oldest =
+            look.stood ? newest : try await chain.number(of: route.rollout, at: look.before)
+        let states = await chain.states(of: route.rollout, from: oldest, through: newest)
         guard !states.contains(where: { route.isGranted(by: $0) }) else {
-            seen.overdueSince[route.rollout] = nil
+            overdue[route.rollout] = nil
             return
         }
-        let older = await chain.states(of: route.rollout, since: 0)
+        let older = await chain.states(of: route.rollout, from: 0, through: newest)
         let wasGranted = older.contains {
             $0.generation == route.generation && route.isGranted(by: $0)
         }
-        let since = seen.overdueSince[route.rollout] ?? .now
-        if wasGranted, gateway.wasAway() || seen.overdueSince[route.rollout] != nil,
-            ContinuousClock.now - since < Self.patience
+        let since = overdue[route.rollout] ?? look.at
+        if wasGranted, look.wasAway || overdue[route.rollout] != nil,
+            look.at - since < Self.patience
         {
-            seen.overdueSince[route.rollout] = since
+            overdue[route.rollout] = since
             found.withLock { $0.overdue += 1 }
             return
         }
         // Told once, unless something else is served later.
-        seen.overdueSince[route.rollout] = nil
+        overdue[route.rollout] = nil
         let grants = states.map { $0.routes[route.region]?.spoken ?? "nothing" }
         violations.note(
             "1 EXPOSE",

@@ -24,22 +24,27 @@ actor RecordChain {
     private let violations: ViolationLog
     private var tip: ObjectID?
     private var chains: [RolloutName: Chain] = [:]
-    /// Rises with each commit on the branch.
-    private(set) var revision = 0
+    private var numbers: [ObjectID: [RolloutName: Int]] = [:]
 
     init(_ remote: BareRemote, violations: ViolationLog) {
         self.remote = remote
         self.violations = violations
     }
 
-    /// How many decisions of each rollout are known.
-    var counts: [RolloutName: Int] { chains.mapValues { $0.states.count - 1 } }
+    /// How many decisions of a rollout the branch held when it was at `tip`.
+    func number(of rollout: RolloutName, at tip: ObjectID?) async throws -> Int {
+        guard let tip else { return 0 }
+        if let known = numbers[tip]?[rollout] { return known }
+        let number = try await remote.current(of: rollout, at: tip)?.state.decisions ?? 0
+        numbers[tip, default: [:]][rollout] = number
+        return number
+    }
 
-    /// The state after `number` decisions and after each one since; the newest alone if there are
-    /// fewer.
-    func states(of rollout: RolloutName, since number: Int = .max) -> [RolloutState] {
+    /// The states after the first `from` decisions and after each one up to `through`.
+    func states(of rollout: RolloutName, from: Int, through: Int) -> [RolloutState] {
         guard let states = chains[rollout]?.states else { return [RolloutState(name: rollout)] }
-        return Array(states[min(max(number, 0), states.count - 1)...])
+        let last = min(through, states.count - 1)
+        return Array(states[min(from, last)...last])
     }
 
     /// Reads what was recorded since the last time, and checks that it goes on from there.
@@ -54,7 +59,6 @@ actor RecordChain {
             news += try await follow(rollout, at: now)
         }
         tip = now
-        revision += 1
         return news
     }
 
