@@ -37,6 +37,8 @@ final class Witness: Sendable {
         var didJournalFail = false
         var wasHistoryLost = false
         var loosenedAt: Int64?
+        /// What each controller put its newest record onto.
+        var builtOn: [Int: ObjectID] = [:]
         var exposedSince: [String: Int64] = [:]
         var aboveSince: [String: Int64] = [:]
         /// Effects of each kind in this minute, by controller.
@@ -52,6 +54,7 @@ final class Witness: Sendable {
     let qualities: [Digest: Quality]
     let trace: Trace
     let state = Mutex(State())
+    private let alarm = Mutex<@Sendable () -> Void>({})
     private let watched = Mutex<[ControllerHost]>([])
 
     /// After so many of them a world is broken enough.
@@ -77,6 +80,8 @@ final class Witness: Sendable {
         scheduleLooks()
     }
 
+    func forgetHosts() { watched.withLock { $0 = [] } }
+
     var hosts: [ControllerHost] { watched.withLock { $0 } }
 
     // MARK: What is found
@@ -85,8 +90,13 @@ final class Witness: Sendable {
     var marks: [String: Int] { state.withLock { $0.marks } }
     var decisions: Int { state.withLock { $0.accepted.values.reduce(0) { $0 + $1.count } } }
 
+    /// - Parameter act: done at each violation.
+    func onViolation(_ act: @escaping @Sendable () -> Void) { alarm.withLock { $0 = act } }
+
     func add(_ violation: Violation) {
         trace.note(violation.at, "violation \(violation.invariant)")
+        let act = alarm.withLock { $0 }
+        defer { act() }
         state.withLock { state in
             guard state.violations.count < Self.violationsMax else { return }
             state.violations.append(violation)
@@ -192,11 +202,30 @@ final class Witness: Sendable {
             state.withLock { state in
                 state.accepted[accepted.record.rollout, default: []].append(accepted)
             }
+            checkHistory(parent, controller)
             markHazards(accepted)
             check(accepted)
         } catch {
             fail(.chain, "\(id.short) cannot be read: \(error)")
         }
+    }
+
+    /// What it knew is gone: it begins with what the remote has.
+    func lostClone(_ controller: Int) { state.withLock { $0.builtOn[controller] = nil } }
+
+    /// Whoever put a record onto a commit knew all that came before it, and may leave nothing of
+    /// that out later, unless people gave it up.
+    private func checkHistory(_ parent: ObjectID, _ controller: Int) {
+        let known = state.withLock { state in
+            defer { state.builtOn[controller] = parent }
+            return state.builtOn[controller]
+        }
+        guard let known, (try? remote.objects.isDescendant(parent, of: known)) == false else {
+            return
+        }
+        fail(
+            .durable,
+            "controller \(controller) went on from \(parent.short), which lacks \(known.short)")
     }
 
     private func read(

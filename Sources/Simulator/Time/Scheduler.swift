@@ -25,12 +25,13 @@ package final class Scheduler: Sendable {
         var timers: [Timer] = []
         var numbered = 0
         var jobs = 0
+        var isHalted = false
     }
 
     private let state: Mutex<State>
 
     /// Jobs that may run without time going on. Beyond that something wakes itself for ever.
-    private static let jobsAtOnceMax = 200_000
+    private static let jobsAtOnceMax = 20_000
 
     package init(seed: UInt64) { state = Mutex(State(random: SeededRandom(seed: seed))) }
 
@@ -59,6 +60,21 @@ package final class Scheduler: Sendable {
 
     package func cancel(_ number: Int) {
         state.withLock { state in state.timers.removeAll { $0.number == number } }
+    }
+
+    /// Lets `run` return at once, and from then on, until it is taken back.
+    func halt(_ isHalted: Bool = true) { state.withLock { $0.isHalted = isHalted } }
+
+    var isHalted: Bool { state.withLock { $0.isHalted } }
+
+    /// Nothing that was set comes any more.
+    func forgetTimers() {
+        // What they hold goes after the lock: it may want to set a timer.
+        let timers = state.withLock { state in
+            defer { state.timers = [] }
+            return state.timers
+        }
+        _ = consume timers
     }
 
     /// Suspends for a time; nothing cuts it short.
@@ -125,7 +141,7 @@ package final class Scheduler: Sendable {
 
     private func drawJob() -> UInt? {
         state.withLock { state in
-            guard !state.ready.isEmpty else { return nil }
+            guard !state.ready.isEmpty, !state.isHalted else { return nil }
             state.jobs += 1
             let index = state.random.below(state.ready.count)
             state.ready.swapAt(index, state.ready.count - 1)
@@ -135,6 +151,7 @@ package final class Scheduler: Sendable {
 
     private func nextTimer(until end: Int64) -> (@Sendable () -> Void)? {
         state.withLock { state in
+            guard !state.isHalted else { return nil }
             guard let timer = state.timers.last, timer.at <= end else {
                 state.now = max(state.now, end)
                 return nil

@@ -16,7 +16,7 @@ extension World {
             .rewindRemote, .deleteBranch:
             breakRemote(event)
         case .routerDown, .routerLosesAnswers, .routerIsSlow, .routerForgets, .routerReloads,
-            .strangerRaises, .strangerLowers:
+            .strangerRaises, .strangerLowers, .strangerClaims:
             breakRouter(event)
         case .crash, .crashAtEffect, .failEffect, .pause, .cutPower, .loseDisk, .fillDisk,
             .failSync, .jumpClock:
@@ -240,6 +240,7 @@ extension World {
         for host in hosts {
             host.crash(downFor: .seconds(10))
             host.loseClone()
+            witness.lostClone(host.place)
         }
     }
 
@@ -275,26 +276,31 @@ extension World {
                 routers.set(old, for: name, in: region(place), by: .stranger)
             }
         case .strangerRaises(let place, let where_):
-            drift(place, where_, hazard: "D7") { share in Share(clamping: share + 3_000) }
+            drift(place, where_, hazard: "D7") { ($0.generation, $0.share.basisPoints + 3_000) }
         case .strangerLowers(let place, let where_):
-            drift(place, where_, hazard: "D8") { share in Share(clamping: share / 2) }
+            drift(place, where_, hazard: "D8") { ($0.generation, $0.share.basisPoints / 20) }
+        case .strangerClaims(let place, let where_):
+            drift(place, where_, hazard: "D7 claimed") {
+                ($0.generation + 1_000, $0.share.basisPoints)
+            }
         default: break
         }
     }
 
     private func drift(
-        _ rollout: Int, _ place: Int, hazard: String, _ share: (Int) -> Share
+        _ rollout: Int, _ place: Int, hazard: String,
+        _ change: (Route) -> (generation: Int, share: Int)
     ) {
         let name = plan(of: rollout).name
         guard let route = routers.served(name, in: region(place)), route.candidate != nil
         else { return }
-        let wanted = share(route.share.basisPoints)
+        let (generation, share) = change(route)
         mark(hazard)
         routers.set(
             Route(
-                rollout: route.rollout, region: route.region, generation: route.generation,
+                rollout: route.rollout, region: route.region, generation: generation,
                 run: route.run, salt: route.salt, stickyBy: route.stickyBy, stable: route.stable,
-                candidate: route.candidate, share: wanted, mirror: route.mirror,
+                candidate: route.candidate, share: Share(clamping: share), mirror: route.mirror,
                 fallback: route.fallback), for: name, in: region(place), by: .stranger)
     }
 
@@ -326,6 +332,7 @@ extension World {
             mark("B13")
             host(place).crash(downFor: .seconds(Int64(seconds)))
             host(place).loseDisk()
+            witness.lostClone(host(place).place)
         case .fillDisk(let place, let seconds):
             mark("E1")
             let disk = host(place).disk

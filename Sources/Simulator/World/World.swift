@@ -116,7 +116,9 @@ package final class World: Sendable {
         package let simulated: TimeSpan
     }
 
-    package func run() throws -> Report {
+    /// - Parameter untilBroken: ends the world at the first violation.
+    package func run(untilBroken: Bool = false) throws -> Report {
+        if untilBroken { witness.onViolation { [weak scheduler] in scheduler?.halt() } }
         let end = plan.active.milliseconds + plan.peace.milliseconds
         begin()
         do {
@@ -153,7 +155,7 @@ package final class World: Sendable {
     /// Peace ends early once everything has come to rest and stayed there.
     private func runPeace(until end: Int64) throws(Scheduler.Livelock) {
         var atRest = 0
-        while scheduler.now < end, atRest < 2 {
+        while scheduler.now < end, atRest < 2, !scheduler.isHalted {
             try scheduler.run(until: min(end, scheduler.now + Self.restInterval))
             scheduler.after(.zero) { [self] in
                 spawn { [self] in
@@ -181,10 +183,15 @@ package final class World: Sendable {
 
     /// Lets what is left run out: processes end, and their tasks with them.
     func finish() throws(Scheduler.Livelock) {
+        scheduler.halt(false)
+        witness.onViolation {}
         scheduler.after(.zero) { [self] in
             for host in hosts { host.retire() }
         }
         try scheduler.run(until: scheduler.now + 120_000)
+        // What is still to come holds the world, as do its machines: nobody else would let it go.
+        scheduler.forgetTimers()
+        witness.forgetHosts()
     }
 
     /// Runs something that people or accidents do. From a timer only: elsewhere a task would end up

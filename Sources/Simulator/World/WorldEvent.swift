@@ -54,6 +54,8 @@ package enum WorldEvent: Sendable, Hashable, Codable {
     case routerReloads(region: Int)
     case strangerRaises(rollout: Int, region: Int)
     case strangerLowers(rollout: Int, region: Int)
+    /// Somebody writes what is served under a generation that is far ahead.
+    case strangerClaims(rollout: Int, region: Int)
 
     // MARK: Controllers
 

@@ -68,7 +68,9 @@ extension WorldPlan {
     /// Two people agree to a canary that falls silent, goes back and is asked for again. Nobody
     /// agrees a second time.
     private mutating func addSecondAsking(_ random: inout SeededRandom) {
-        let begin = Int64(random.within(30...400)) * 1_000
+        rollouts[0].onBreach = "stepBack"
+        active = max(active, .seconds(15 * 60))
+        let begin = Int64(random.within(30...240)) * 1_000
         let story: [(seconds: Int64, event: WorldEvent)] = [
             (0, .ask(rollout: 0, version: 8)),
             (60, .approve(rollout: 0, person: 0, nil)),

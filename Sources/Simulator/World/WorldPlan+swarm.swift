@@ -119,6 +119,7 @@ extension WorldPlan {
                 .routerForgets(region: region), .routerReloads(region: region),
                 .strangerRaises(rollout: rollout, region: region),
                 .strangerLowers(rollout: rollout, region: region),
+                .strangerClaims(rollout: rollout, region: region),
             ]
         case .crashes:
             choices = [.crash(controller: controller, downSeconds: min(seconds, 180))]

@@ -23,6 +23,8 @@ struct SimulateCommand: AsyncParsableCommand {
               gatewright simulate --seeds 1 --from 43 --keep 3,7 what was left of it
               gatewright simulate --seeds 500 --faults git,crashes
               gatewright simulate --seeds 5000 --fail-fast       to the first broken world
+              gatewright simulate --seeds 1000000 --log all.jsonl
+                                                 in as many goes as it takes
               gatewright simulate --scenarios                    every effect fails once
 
             Exit codes: 0 nothing is broken, 1 something is, 64 wrong arguments.
@@ -52,6 +54,11 @@ struct SimulateCommand: AsyncParsableCommand {
     @Flag(help: "Stop at the first seed that breaks something.")
     var failFast = false
 
+    @Option(
+        help: "Keep what each 200 worlds came to in this file, and do not run them again.",
+        completion: .file())
+    var log: String?
+
     @Flag(help: "Scripted worlds instead, in which one effect after another fails or kills.")
     var scenarios = false
 
@@ -74,13 +81,19 @@ struct SimulateCommand: AsyncParsableCommand {
         guard !failFast || !scenarios else {
             throw ValidationError("--fail-fast is for seeds, and --scenarios has none")
         }
+        guard log == nil || (!scenarios && !failFast && !trace && keep == nil) else {
+            throw ValidationError(
+                "--log is for whole seeds: without --scenarios, --fail-fast, --trace and --keep")
+        }
     }
 
     func run() async throws {
         let begin = ContinuousClock.now
         var tally = scenarios ? try runScenarios() : try runSeeds()
         let passed = begin.duration(to: .now).components
-        tally.seconds = Double(passed.seconds) + Double(passed.attoseconds) / 1e18
+        let seconds = Double(passed.seconds) + Double(passed.attoseconds) / 1e18
+        // Of goes that were logged only the time of each process is known.
+        tally.seconds = log == nil ? seconds : tally.seconds / Double(workers)
         try SimulationSummary(tally).show(as: output)
         if !tally.failures.isEmpty { throw ExitCode(1) }
     }
@@ -125,14 +138,14 @@ struct SimulateCommand: AsyncParsableCommand {
     }
 
     private func runSeeds() throws -> SimulationTally {
-        guard workers > 1, seeds > 1, !trace, keep == nil else {
+        guard workers > 1 && seeds > 1 && !trace && keep == nil || log != nil else {
             return try inFolder { try runHere(folder: $0) }
         }
         return try SimulationWorkers(
             count: workers, seeds: seeds, from: from,
             arguments: (faults.map { ["--faults", $0.text] } ?? [])
                 + (noShrink ? ["--no-shrink"] : []),
-            failFast: failFast
+            failFast: failFast, log: try log.map { try SimulationLog(path: $0) }
         ).run()
     }
 
@@ -144,7 +157,7 @@ struct SimulateCommand: AsyncParsableCommand {
             if let keep { plan = plan.keeping(keep.places) }
             let world = try World(plan, folder: folder)
             if trace { world.keepTrace() }
-            let report = try world.run()
+            let report = try world.run(untilBroken: failFast && noShrink)
             if trace { world.lines.forEach { print($0, terminator: "") } }
             tally.add(report)
             guard let first = report.violations.first else { continue }

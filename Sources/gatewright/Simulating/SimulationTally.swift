@@ -56,6 +56,7 @@ struct SimulationTally: Codable {
         marks.merge(other.marks) { $0 + $1 }
         failures = (failures + other.failures).sorted { $0.seed < $1.seed }
         traces ^= other.traces
+        seconds += other.seconds
     }
 
     /// Of several the one with the smallest seed: which others were met depends on who was faster.

@@ -17,6 +17,7 @@ struct SimulationWorkers {
     private let count: Int
     private let pieces: [Piece]
     private let failFast: Bool
+    private let log: SimulationLog?
 
     /// Seeds that one process runs: worlds that crash leave something behind, and a process that
     /// ends gives it back.
@@ -26,16 +27,21 @@ struct SimulationWorkers {
 
     /// - Parameter failFast: hands out no more pieces once a world has broken something. Pieces are
     ///   handed out in order, so the first seed that does is found whoever is faster.
-    init(count: Int, pieces: [Piece], failFast: Bool = false) {
+    init(count: Int, pieces: [Piece], failFast: Bool = false, log: SimulationLog? = nil) {
         self.count = min(count, pieces.count)
         self.pieces = pieces
         self.failFast = failFast
+        self.log = log
     }
 
     /// Pieces of so many seeds.
-    init(count: Int, seeds: Int, from: UInt64, arguments: [String], failFast: Bool = false) {
+    init(
+        count: Int, seeds: Int, from: UInt64, arguments: [String], failFast: Bool = false,
+        log: SimulationLog? = nil
+    ) {
         let most = failFast ? Self.pieceMaxFailFast : Self.pieceMax
-        let size = min(most, max(1, (seeds + count - 1) / count))
+        // What is in a log has to be cut in the same way for any number of processes.
+        let size = log == nil ? min(most, max(1, (seeds + count - 1) / count)) : most
         let pieces = stride(from: 0, to: seeds, by: size).map { start in
             let (first, number) = (from + UInt64(start), min(size, seeds - start))
             return Piece(
@@ -43,7 +49,7 @@ struct SimulationWorkers {
                 arguments: ["--seeds", "\(number)", "--from", "\(first)"] + arguments
                     + (failFast ? ["--fail-fast"] : []))
         }
-        self.init(count: count, pieces: pieces, failFast: failFast)
+        self.init(count: count, pieces: pieces, failFast: failFast, log: log)
     }
 
     func run() throws -> SimulationTally {
@@ -82,6 +88,13 @@ struct SimulationWorkers {
     }
 
     private func work(_ piece: Piece) throws -> SimulationTally {
+        if let known = log?.tally(piece.arguments) { return known }
+        let tally = try run(piece)
+        try log?.append(tally, piece.arguments)
+        return tally
+    }
+
+    private func run(_ piece: Piece) throws -> SimulationTally {
         let process = Process()
         process.executableURL = URL(fileURLWithPath: Executable.path)
         process.arguments =
