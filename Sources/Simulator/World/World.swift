@@ -185,6 +185,8 @@ package final class World: Sendable {
     func finish() throws(Scheduler.Livelock) {
         scheduler.halt(false)
         witness.onViolation {}
+        // Who is in a loop does nothing more from here on.
+        for host in hosts { host.process?.life.end() }
         scheduler.after(.zero) { [self] in
             for host in hosts { host.retire() }
         }

@@ -27,7 +27,23 @@ extension WorldPlan {
             events.append(
                 TimedEvent(at: drawTime(&random), event: .restarts(everySeconds: seconds)))
         case .forgeries: addForgeries(&random)
+        case .held: addHolding(&random)
         default: break
+        }
+    }
+
+    /// A candidate falls silent while half of all callers have it, and somebody holds a region far
+    /// below that, so the step back would give it more.
+    private mutating func addHolding(_ random: inout SeededRandom) {
+        rollouts[0].onBreach = "stepBack"
+        rollouts[0].soakSeconds = 30
+        active = max(active, .seconds(12 * 60))
+        let begin = Int64(random.within(30...200)) * 1_000
+        add(.ask(rollout: 0, version: 8), at: begin)
+        let silence = Int64(random.within(120...240))
+        add(.candidateIsSilent(rollout: 0, seconds: 300), at: begin + silence * 1_000)
+        for delay in stride(from: Int64(20), through: 110, by: 30) {
+            add(.strangerLowers(rollout: 0, region: 0), at: begin + (silence + delay) * 1_000)
         }
     }
 
