@@ -108,12 +108,7 @@ extension Reconciler {
         if draft.action.changesRoutes {
             // A step back gives nobody more: a region that somebody holds lower stays there until
             // the evidence says otherwise.
-            let found = rollouts[name]?.found ?? [:]
-            let lower = state.routes.filter { region, route in
-                guard case .serving(let current) = found[region] else { return true }
-                return !route.raises(over: current)
-            }
-            _ = await apply(name, lower)
+            _ = await apply(name, state.routes, onlyLowering: true)
         }
         await follow(name)
         draft.readBack = rollouts[name]?.found.filter { state.routes[$0.key] != nil }
@@ -197,8 +192,12 @@ extension Reconciler {
 
     /// Brings the routers of a rollout to these routes, all regions at once.
     ///
+    /// - Parameter onlyLowering: leaves a region alone that serves less. It is asked right before:
+    ///   what was found earlier may be from before a pause of this process (B2, D8).
     /// - Returns: whether any router was changed or learnt about.
-    func apply(_ name: RolloutName, _ wanted: [RegionName: Route]) async -> Bool {
+    func apply(
+        _ name: RolloutName, _ wanted: [RegionName: Route], onlyLowering: Bool = false
+    ) async -> Bool {
         guard let router = router(of: name) else {
             rollouts[name]?.trouble = Self.noRouter
             return false
@@ -209,6 +208,12 @@ extension Reconciler {
         let results = await withTaskGroup(of: (RegionName, RouteReadBack).self) { group in
             for (region, route) in routes.sorted(by: { $0.key < $1.key }) {
                 group.addTask {
+                    if onlyLowering, route.candidate != nil,
+                        case .serving(let current) = await router.readBack(name, in: region),
+                        route.raises(over: current)
+                    {
+                        return (region, .serving(current))
+                    }
                     do throws(RouterFailure) {
                         _ = try await router.apply(route)
                     } catch {

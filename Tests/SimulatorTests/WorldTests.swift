@@ -88,6 +88,27 @@ import Testing
         #expect(report.violations.isEmpty, "\(report.violations)")
     }
 
+    /// Found by seed 1536: a controller that slept while a region was held low gave it more with a step
+    /// back, by what it had read before it slept.
+    @Test func aStepBackAfterAPauseRaisesNobodyWhoIsHeldLower() throws {
+        var plan = WorldPlan(seed: 3)
+        plan.rollouts[0].soakSeconds = 30
+        plan.rollouts[0].onBreach = "stepBack"
+        plan.events = [
+            at(60, .ask(rollout: 0, version: 8)),
+            at(185, .candidateIsSilent(rollout: 0, seconds: 400)),
+            at(200, .pause(controller: 0, seconds: 180)),
+            at(210, .strangerLowers(rollout: 0, region: 0)),
+        ]
+        let world = try World(plan, folder: folder)
+        let report = try world.run()
+        #expect(report.violations.isEmpty, "\(report.violations)")
+        #expect(report.marks["D8"] == 1)
+        let back = try #require(
+            world.witness.accepted(Names.rollouts[0]).first { $0.record.kind == "step-back" })
+        #expect(back.before.state.run?.currentStep?.largestShare == .all)
+    }
+
     @Test func shrinkingKeepsWhatMatters() throws {
         var plan = WorldPlan(seed: 1)
         plan.events = (0..<8).map { at($0 * 10, .ask(rollout: 0, version: Int($0))) }
