@@ -54,9 +54,11 @@ extension WorldPlan {
         let asked = events.compactMap { timed -> Int64? in
             if case .ask(0, _) = timed.event { timed.at } else { nil }
         }
+        // Mostly one forgery in a world, or no forged approval would ever be the one that counts.
+        let theme = random.pick(WorldEvent.Forgery.allCases) ?? .edited
         for _ in 0..<random.within(6...14) {
             let at = (random.pick(asked) ?? 60_000) + Int64(random.within(40...400)) * 1_000
-            add(drawConsent(&random), at: at)
+            add(drawConsent(forged: theme, &random), at: at)
         }
         if random.happens(30) { add(.loosenApprovals, at: drawTime(&random)) }
         if random.happens(50) { addSecondAsking(&random) }
@@ -68,13 +70,13 @@ extension WorldPlan {
         rollouts[place].regions = Array(Names.regions.prefix(2))
     }
 
-    private func drawConsent(_ random: inout SeededRandom) -> WorldEvent {
+    private func drawConsent(
+        forged theme: WorldEvent.Forgery, _ random: inout SeededRandom
+    ) -> WorldEvent {
         let person = random.below(3)
         switch random.below(9) {
-        case 0...3: return .approve(rollout: 0, person: person, nil)
-        case 4...5:
-            return .approve(
-                rollout: 0, person: person, random.pick(WorldEvent.Forgery.allCases))
+        case 0...2: return .approve(rollout: 0, person: person, nil)
+        case 3...5: return .approve(rollout: 0, person: person, theme)
         case 6: return .approve(rollout: 0, person: 2, .backdated)
         case 7: return .revokeKey(person: 1 + person)
         default: return .loseRevocations(seconds: random.pick([60, 180, 600]) ?? 60)
