@@ -32,8 +32,12 @@ struct HTTPConnection {
                 channel.close(promise: nil)
             }
             defer { timeout.cancel() }
+            // A channel that has closed meanwhile has no handler left that would fail the question,
+            // and its caller would wait for ever.
+            let written = channel.eventLoop.makePromise(of: Void.self)
+            written.futureResult.whenFailure { promise.fail($0) }
             channel.writeAndFlush(
-                HTTPQuestion(head: head, body: body, promise: promise), promise: nil)
+                HTTPQuestion(head: head, body: body, promise: promise), promise: written)
             return try await promise.futureResult.get()
         } catch {
             close()
