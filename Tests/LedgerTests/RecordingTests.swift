@@ -101,7 +101,7 @@ import Testing
         #expect(try await problems().isEmpty)
     }
 
-    /// Seed 30823: soak was kept under a number, which came again after history was given up.
+    /// B9, seed 30823: soak was kept under a number, which came again after history was given up.
     @Test func aStepIsKnownByTheRecordThatBeganIt() async throws {
         func stepRecord(_ state: RolloutState) async throws -> Digest? {
             let tip = try #require(await ledger.sync().tip)

@@ -88,8 +88,8 @@ import Testing
         #expect(report.violations.isEmpty, "\(report.violations)")
     }
 
-    /// Found by seed 1536: a controller that slept while a region was held low gave it more with a step
-    /// back, by what it had read before it slept.
+    /// B2, D8, found by seed 1536: a controller that slept while a region was held low gave it more
+    /// with a step back, by what it had read before it slept.
     @Test func aStepBackAfterAPauseRaisesNobodyWhoIsHeldLower() throws {
         var plan = WorldPlan(seed: 3)
         plan.rollouts[0].soakSeconds = 30
