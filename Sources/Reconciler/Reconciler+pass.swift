@@ -59,7 +59,8 @@ extension Reconciler {
             if !live.isRecording, live.taken.isEmpty, mayTry(live) { startRecording(name, draft) }
             return false
         case .apply:
-            return await apply(name, owed(input))
+            // What git does not know of yet must raise nobody.
+            return await apply(name, owed(input), onlyLowering: !live.taken.isEmpty)
         case .serveStable:
             let empty = input.routers.filter { $0.value == .empty }
             return await apply(name, input.state.stableRoutes.filter { empty[$0.key] != nil })

@@ -109,6 +109,23 @@ import Testing
         #expect(back.before.state.run?.currentStep?.largestShare == .all)
     }
 
+    /// D1, D8, found by seed 1317: a correction wrote a region anew that had come up with an older
+    /// table since it was last asked, and did not say so.
+    @Test func aCorrectionLeavesARegionAloneThatDoesNotAnswer() throws {
+        var plan = WorldPlan(seed: 3)
+        plan.rollouts[0].soakSeconds = 300
+        plan.events = [
+            at(60, .ask(rollout: 0, version: 6)),
+            at(151, .routerReloads(region: 1)),
+            at(151, .routerLosesAnswers(region: 1, percent: 100, seconds: 180)),
+            at(152, .strangerClaims(rollout: 0, region: 0)),
+        ]
+        let report = try World(plan, folder: folder).run()
+        #expect(report.violations.isEmpty, "\(report.violations)")
+        #expect(report.marks["D7 claimed"] == 1 && report.marks["D4"] == 1)
+        #expect(report.marks["D7 corrected"] == 1)
+    }
+
     @Test func shrinkingKeepsWhatMatters() throws {
         var plan = WorldPlan(seed: 1)
         plan.events = (0..<8).map { at($0 * 10, .ask(rollout: 0, version: Int($0))) }

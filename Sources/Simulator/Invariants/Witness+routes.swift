@@ -49,6 +49,7 @@ extension Witness {
             })
         else {
             if isGranted(route, by: records) { return }
+            if isStepBackUnread(route, records.last, change, by: controller) { return }
             return fail(
                 .expose, "\(route.told) in \(route.region) was never accepted by git")
         }
@@ -78,6 +79,24 @@ extension Witness {
             guard let granted = record.after.state.routes[route.region] else { return false }
             return granted.run == route.run && granted.candidate == route.candidate
                 && granted.share >= route.share && granted.mirror >= route.mirror
+        }
+    }
+
+    /// A step back that is on disk goes out also to a router that does not say what it serves:
+    /// somebody may hold it lower still. It gives less than git grants.
+    private func isStepBackUnread(
+        _ route: Route, _ newest: Accepted?, _ change: SimulatedRouters.Change, by controller: Int
+    ) -> Bool {
+        guard let granted = newest?.after.state.routes[route.region], granted.exposes(more: route),
+            granted.run == route.run, isJournalled(change, by: controller)
+        else { return false }
+        return plan.events.contains { timed in
+            switch timed.event {
+            case .routerDown(let place, _), .routerLosesAnswers(let place, _, _),
+                .routerIsSlow(let place, _, _):
+                Names.regions[place % Names.regions.count] == route.region
+            default: false
+            }
         }
     }
 
@@ -126,15 +145,17 @@ extension Witness {
                 || $0.after.state.stableRoutes[route.region] == route
         }
         guard !isAccepted, !hasDiskTrouble else { return }
-        let host = hosts.first { $0.place == controller }
-        let isJournalled =
-            host?.everAppended.contains { $0.rollout == change.rollout && $0.at <= change.at }
-            ?? false
-        if !isJournalled {
+        if !isJournalled(change, by: controller) {
             fail(
                 .wal,
                 "\(route.told) in \(route.region) was lowered without a word on disk or in git")
         }
+    }
+
+    private func isJournalled(_ change: SimulatedRouters.Change, by controller: Int) -> Bool {
+        let host = hosts.first { $0.place == controller }
+        return host?.everAppended.contains { $0.rollout == change.rollout && $0.at <= change.at }
+            ?? false
     }
 
     // MARK: Breaches that go on

@@ -343,6 +343,8 @@ extension World {
             let (host, disk) = (host(place), host(place).disk)
             disk.condition.syncFails = true
             later(seconds) {
+                // Peace may have mended it long ago.
+                guard disk.condition.syncFails else { return }
                 disk.condition.syncFails = false
                 host.crash(downFor: .seconds(5))
             }

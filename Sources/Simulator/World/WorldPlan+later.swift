@@ -28,22 +28,9 @@ extension WorldPlan {
                 TimedEvent(at: drawTime(&random), event: .restarts(everySeconds: seconds)))
         case .forgeries: addForgeries(&random)
         case .held: addHolding(&random)
+        case .elsewhere: addConsentElsewhere(&random)
+        case .hush: addConsentInSilence(&random)
         default: break
-        }
-    }
-
-    /// A candidate falls silent while half of all callers have it, and somebody holds a region far
-    /// below that, so the step back would give it more.
-    private mutating func addHolding(_ random: inout SeededRandom) {
-        rollouts[0].onBreach = "stepBack"
-        rollouts[0].soakSeconds = 30
-        active = max(active, .seconds(12 * 60))
-        let begin = Int64(random.within(30...200)) * 1_000
-        add(.ask(rollout: 0, version: 8), at: begin)
-        let silence = Int64(random.within(120...240))
-        add(.candidateIsSilent(rollout: 0, seconds: 300), at: begin + silence * 1_000)
-        for delay in stride(from: Int64(20), through: 110, by: 30) {
-            add(.strangerLowers(rollout: 0, region: 0), at: begin + (silence + delay) * 1_000)
         }
     }
 
@@ -65,7 +52,7 @@ extension WorldPlan {
     }
 
     /// Serves a rollout in two regions at the least.
-    private mutating func spread(_ place: Int) {
+    mutating func spread(_ place: Int) {
         guard rollouts[place].regions.count < 2 else { return }
         rollouts[place].regions = Array(Names.regions.prefix(2))
     }
@@ -81,22 +68,6 @@ extension WorldPlan {
         case 7: return .revokeKey(person: 1 + person)
         default: return .loseRevocations(seconds: random.pick([60, 180, 600]) ?? 60)
         }
-    }
-
-    /// Two people agree to a canary that falls silent, goes back and is asked for again. Nobody
-    /// agrees a second time.
-    private mutating func addSecondAsking(_ random: inout SeededRandom) {
-        rollouts[0].onBreach = "stepBack"
-        active = max(active, .seconds(15 * 60))
-        let begin = Int64(random.within(30...240)) * 1_000
-        let story: [(seconds: Int64, event: WorldEvent)] = [
-            (0, .ask(rollout: 0, version: 8)),
-            (60, .approve(rollout: 0, person: 0, nil)),
-            (70, .approve(rollout: 0, person: 1, nil)),
-            (200, .candidateIsSilent(rollout: 0, seconds: 310)),
-            (550, .order(rollout: 0, .resume)),
-        ]
-        for (seconds, event) in story { add(event, at: begin + seconds * 1_000) }
     }
 
     private mutating func add(_ event: WorldEvent, at time: Int64) {

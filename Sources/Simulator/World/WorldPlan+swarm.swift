@@ -8,10 +8,10 @@ package enum FaultKind: String, Sendable, CaseIterable, Codable {
     case edits, orders, tampering, people
     // These came later, and draw from a stream of their own: seeds that draw none of them have the
     // worlds that they had.
-    case pretences, regional, windows, poison, restarts, forgeries, held
+    case pretences, regional, windows, poison, restarts, forgeries, held, elsewhere, hush
 
     static let later: [FaultKind] = [
-        .pretences, .regional, .windows, .poison, .restarts, .forgeries, .held,
+        .pretences, .regional, .windows, .poison, .restarts, .forgeries, .held, .elsewhere, .hush,
     ]
 }
 
@@ -180,7 +180,9 @@ extension WorldPlan {
                 .reject(rollout: rollout, person: random.below(3)),
                 .revokeKey(person: random.within(1...3)),
             ]
-        case .pretences, .regional, .windows, .poison, .restarts, .forgeries, .held: return nil
+        case .pretences, .regional, .windows, .poison, .restarts, .forgeries, .held, .elsewhere,
+            .hush:
+            return nil
         }
         return random.pick(choices)
     }
