@@ -1,18 +1,19 @@
 # Two commands set everything up: `make demo` and `make test`.
 # ARGS go to the program: make demo ARGS="--output json"
+# FLAGS go to every `swift build` and `swift test`. Continuous integration makes one build of all.
 
 .PHONY: demo test build lint install bench fuzz simulate planted-bugs soak clean
 
 demo: install
-	@swift build --configuration release --product gatewright 1>&2
+	@swift build --configuration release --product gatewright $(FLAGS) 1>&2
 	@.build/release/gatewright demo $(ARGS)
 
 test: install-for-tests lint
-	swift build --build-tests
-	swift test --skip-build --no-parallel $(ARGS)
+	swift build --build-tests $(FLAGS)
+	swift test --skip-build --no-parallel $(FLAGS) $(ARGS)
 
 build: install
-	swift build --configuration release --product gatewright
+	swift build --configuration release --product gatewright $(FLAGS)
 
 lint:
 	swift format lint --strict --recursive Package.swift Sources Tests
