@@ -51,4 +51,23 @@ import Testing
         #expect(throws: ValidationError.self) { try SimulationLog(path: path) }
         #expect(try Data(contentsOf: URL(fileURLWithPath: path)) == text)
     }
+
+    /// What the log tells of a piece is what the command says, so that piece was not run.
+    @Test func theCommandRunsNoPieceTwice() throws {
+        let bench = try Bench()
+        func simulate() throws -> [String: Any] {
+            try bench.gatewright(
+                "simulate", "--seeds", "3", "--log", "log.jsonl", "--output", "json"
+            ).json()
+        }
+        let first = try simulate()
+        #expect(first["seeds"] as? Int == 3)
+        let decisions = try #require(first["decisions"] as? Int)
+        let line = try bench.read("log.jsonl")
+        #expect(line.split(separator: "\n").count == 1)
+        try bench.write(
+            line.replacing("\"decisions\":\(decisions),", with: "\"decisions\":777777,"),
+            to: "log.jsonl")
+        #expect(try simulate()["decisions"] as? Int == 777_777)
+    }
 }

@@ -126,6 +126,29 @@ import Testing
         #expect(report.marks["D7 corrected"] == 1)
     }
 
+    @Test(arguments: [true, false])
+    func aWorldMayEndWithItsFirstViolation(_ untilBroken: Bool) throws {
+        let world = try World(WorldPlan(seed: 3), folder: folder)
+        world.scheduler.after(.seconds(90)) { [weak world] in
+            world?.witness.add(Violation(.bounded, at: 90_000, "made up"))
+        }
+        let report = try world.run(untilBroken: untilBroken)
+        #expect(report.violations.map(\.text) == ["made up"])
+        // Its machines get two minutes to end.
+        #expect((report.simulated < .seconds(300)) == untilBroken)
+    }
+
+    /// Thousands of worlds are run in one process.
+    @Test func aWorldThatIsOverIsLetGo() throws {
+        weak var over: World?
+        do {
+            let world = try World(WorldPlan(drawnFrom: 9), folder: folder)
+            over = world
+            _ = try world.run()
+        }
+        #expect(over == nil)
+    }
+
     @Test func shrinkingKeepsWhatMatters() throws {
         var plan = WorldPlan(seed: 1)
         plan.events = (0..<8).map { at($0 * 10, .ask(rollout: 0, version: Int($0))) }
