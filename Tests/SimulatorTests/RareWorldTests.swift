@@ -42,6 +42,38 @@ import Testing
         #expect(records.map(\.record.kind).last == "complete")
     }
 
+    /// What becomes of `beta`, beside which `alpha` must not be judged in another way.
+    enum Neighbour: CaseIterable {
+        case unreadable, failing, spoilt, removed
+
+        var events: [(seconds: Int64, event: WorldEvent)] {
+            switch self {
+            case .unreadable: [(30, .poisonSpec), (90, .breakSpec(rollout: 1))]
+            case .failing:
+                [(50, .ask(rollout: 1, version: 1)), (100, .ask(rollout: 1, version: 3))]
+            case .spoilt:
+                [(40, .ask(rollout: 1, version: 2)), (90, .tamperState(rollout: 1, seconds: 600))]
+            case .removed: [(55, .ask(rollout: 1, version: 2)), (80, .removeRollout(rollout: 1))]
+            }
+        }
+    }
+
+    /// 43 ISOLATION: the same decisions at the same time, to one beat of traffic.
+    @Test(arguments: [1, 2, 4], Neighbour.allCases)
+    func aNeighbourChangesNoDecision(_ version: Int, _ neighbour: Neighbour) throws {
+        let own: [(seconds: Int64, event: WorldEvent)] = [(60, .ask(rollout: 0, version: version))]
+        let alone = try records(own)
+        let beside = try records(own + neighbour.events) { plan in
+            plan.rollouts.append(
+                WorldPlan.RolloutPlan(name: Names.rollouts[1], regions: Names.regions.dropLast()))
+        }
+        func told(_ records: [Witness.Accepted]) -> [String] {
+            records.map { String($0.record.subject.prefix { $0 != ":" }) }
+        }
+        #expect(told(alone) == told(beside))
+        for (one, other) in zip(alone, beside) { #expect(abs(one.at - other.at) < 16_000) }
+    }
+
     @Test func aControllerThatIsStartedAgainAndAgainGetsThere() throws {
         let records = try records([
             (60, .ask(rollout: 0, version: 2)), (70, .restarts(everySeconds: 90)),

@@ -40,6 +40,7 @@ extension Witness {
         checkWindow(accepted)
         checkKnownGood(accepted)
         checkUses(accepted)
+        checkRate(accepted)
     }
 
     private func checkChain(_ accepted: Accepted) {

@@ -29,6 +29,9 @@ final class People: Sendable {
         var files: [RolloutName: [[UInt8]]] = [:]
         var released: [Digest: Int64] = [:]
         var promoted: Set<String> = []
+        var resumed: Set<String> = []
+        /// Commits that touched a spec, and releases, by rollout.
+        var asked: [RolloutName: Int] = [:]
         var nonce = 0
     }
 
@@ -70,6 +73,12 @@ final class People: Sendable {
     func promoted(_ run: RunID, from step: Int) -> Bool {
         state.withLock { $0.promoted.contains("\(run)/\(step)") }
     }
+
+    func resumed(_ rollout: RolloutName, after decision: Int) -> Bool {
+        state.withLock { $0.resumed.contains("\(rollout)/\(decision)") }
+    }
+    /// How often somebody asked for something that may begin a run.
+    func asked(_ rollout: RolloutName) -> Int { state.withLock { $0.asked[rollout] ?? 0 } }
 
     // MARK: Writing
 
@@ -124,6 +133,11 @@ final class People: Sendable {
                 signature: sign)
             guard case .committed(let id) = result else { return }
             guard remote.tip == tip else { continue }
+            state.withLock { state in
+                for name in Names.rollouts where files[ProjectText.specPath(name)] != nil {
+                    state.asked[name, default: 0] += 1
+                }
+            }
             return remote.move(to: id, by: .person)
         }
     }
@@ -189,9 +203,12 @@ final class People: Sendable {
         guard let order = order(kind, recorded) else { return false }
         state.withLock { state in
             switch order.action {
-            case .release(let version, _): state.released[version.digest] = scheduler.now
+            case .release(let version, _):
+                state.released[version.digest] = scheduler.now
+                state.asked[rollout, default: 0] += 1
             case .promote(let run, let step): state.promoted.insert("\(run)/\(step)")
-            case .abort, .hold, .resume, .rollback: break
+            case .resume(let decision): state.resumed.insert("\(rollout)/\(decision)")
+            case .abort, .hold, .rollback: break
             }
         }
         let path = "rollouts/\(rollout)/orders/\(order.name).yaml"
