@@ -12,13 +12,21 @@ extension Reconciler {
         guard rollouts[name]?.isPassing == false else { return }
         rollouts[name]?.isPassing = true
         // An apply may be followed by one more decision; more in a row means that something is
-        // wrong, and the next wake-up tries again.
-        for _ in 0..<4 {
-            guard await step(name) else { break }
+        // wrong, such as a router that takes routes and goes on as before. It is tried again later:
+        // nothing else may ever wake this rollout.
+        var steps = 1
+        while await step(name) {
+            steps += 1
+            guard steps <= Self.stepsMax else {
+                timers[name] = steadyNow + configuration.lookInterval.milliseconds
+                break
+            }
         }
         rollouts[name]?.isPassing = false
         if due.contains(name) { wake() }
     }
+
+    private static let stepsMax = 4
 
     /// - Returns: whether to look again at once.
     private func step(_ name: RolloutName) async -> Bool {
