@@ -30,8 +30,8 @@ final class People: Sendable {
         var released: [Digest: Int64] = [:]
         var promoted: Set<String> = []
         var resumed: Set<String> = []
-        /// Commits that touched a spec, and releases, by rollout.
-        var asked: [RolloutName: Int] = [:]
+        /// Commits that touched a spec, and releases, by the path of the spec.
+        var asked: [String: Int] = [:]
         var nonce = 0
     }
 
@@ -77,8 +77,11 @@ final class People: Sendable {
     func resumed(_ rollout: RolloutName, after decision: Int) -> Bool {
         state.withLock { $0.resumed.contains("\(rollout)/\(decision)") }
     }
+
     /// How often somebody asked for something that may begin a run.
-    func asked(_ rollout: RolloutName) -> Int { state.withLock { $0.asked[rollout] ?? 0 } }
+    func asked(_ rollout: RolloutName) -> Int {
+        state.withLock { $0.asked[ProjectText.specPath(rollout)] ?? 0 }
+    }
 
     // MARK: Writing
 
@@ -134,8 +137,8 @@ final class People: Sendable {
             guard case .committed(let id) = result else { return }
             guard remote.tip == tip else { continue }
             state.withLock { state in
-                for name in Names.rollouts where files[ProjectText.specPath(name)] != nil {
-                    state.asked[name, default: 0] += 1
+                for path in files.keys where path.hasSuffix("/rollout.yaml") {
+                    state.asked[path, default: 0] += 1
                 }
             }
             return remote.move(to: id, by: .person)
@@ -205,7 +208,7 @@ final class People: Sendable {
             switch order.action {
             case .release(let version, _):
                 state.released[version.digest] = scheduler.now
-                state.asked[rollout, default: 0] += 1
+                state.asked[ProjectText.specPath(rollout), default: 0] += 1
             case .promote(let run, let step): state.promoted.insert("\(run)/\(step)")
             case .resume(let decision): state.resumed.insert("\(rollout)/\(decision)")
             case .abort, .hold, .rollback: break
