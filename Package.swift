@@ -11,6 +11,10 @@ let strict: [SwiftSetting] = [
     .treatAllWarnings(as: .error),
 ]
 
+/// Nobody waits for a test's own code to run: optimising it would take as long as all the rest.
+let tests: [SwiftSetting] =
+    strict + [.unsafeFlags(["-Onone"], .when(configuration: .release))]
+
 /// What speaks HTTP over sockets of its own.
 let sockets: [Target.Dependency] = [
     .product(name: "Logging", package: "swift-log"),
@@ -166,74 +170,74 @@ let package = Package(
             ], swiftSettings: strict),
 
         .testTarget(
-            name: "EvidenceTests", dependencies: ["Evidence"], swiftSettings: strict),
+            name: "EvidenceTests", dependencies: ["Evidence"], swiftSettings: tests),
         .testTarget(
             name: "CalibrationTests", dependencies: ["Calibration", "Evidence"],
-            swiftSettings: strict),
+            swiftSettings: tests),
         .testTarget(
             name: "ConformanceTests", dependencies: ["Conformance"], exclude: ["Vectors"],
-            swiftSettings: strict),
+            swiftSettings: tests),
         .testTarget(
             name: "RolloutCoreTests", dependencies: ["Evidence", "RolloutCore"],
-            swiftSettings: strict),
+            swiftSettings: tests),
         .testTarget(
             name: "RolloutFilesTests", dependencies: ["RolloutCore", "RolloutFiles"],
-            exclude: ["Corpus", "Fixtures", "Golden"], swiftSettings: strict),
-        .testTarget(name: "GitTests", dependencies: ["Git", "gatewright"], swiftSettings: strict),
+            exclude: ["Corpus", "Fixtures", "Golden"], swiftSettings: tests),
+        .testTarget(name: "GitTests", dependencies: ["Git", "gatewright"], swiftSettings: tests),
         .testTarget(
             name: "SignalsTests", dependencies: ["Evidence", "History", "RolloutCore", "Signals"],
-            swiftSettings: strict),
+            swiftSettings: tests),
         .testTarget(
             name: "SimulatorTests",
             dependencies: [
                 "Calibration", "ControlServer", "Git", "History", "Identity", "Ledger",
                 "Reconciler", "RolloutCore", "Simulator",
-            ], swiftSettings: strict),
+            ], swiftSettings: tests),
         .testTarget(
             name: "LedgerTests",
             dependencies: ["Git", "Ledger", "RolloutCore", "RolloutFiles", "gatewright"],
-            swiftSettings: strict),
+            swiftSettings: tests),
         .testTarget(
             name: "ReconcilerTests",
             dependencies: [
                 "Git", "History", "Identity", "Ledger", "Reconciler", "RolloutCore",
                 "RolloutFiles", "Signals", "Traffic",
                 .product(name: "Logging", package: "swift-log"),
-            ], swiftSettings: strict),
+            ], swiftSettings: tests),
         .testTarget(
             name: "CommandTests",
             dependencies: [
                 "Calibration", "Git", "History", "Ledger", "RolloutCore", "RolloutFiles",
                 "gatewright",
-            ] + sockets, exclude: ["Golden"], swiftSettings: strict),
+            ] + sockets, exclude: ["Golden"], swiftSettings: tests),
         .testTarget(
             name: "IdentityTests",
             dependencies: [
                 "Identity", "RolloutCore", "RolloutFiles",
                 .product(name: "Crypto", package: "swift-crypto"),
-            ], exclude: ["Fixtures"], swiftSettings: strict),
+            ], exclude: ["Fixtures"], swiftSettings: tests),
         .testTarget(
             name: "AuditTests",
             dependencies: [
                 "Audit", "Evidence", "Git", "Identity", "Ledger", "RolloutCore", "RolloutFiles",
-            ], swiftSettings: strict),
-        .testTarget(name: "TidyTests", swiftSettings: strict),
+            ], swiftSettings: tests),
+        .testTarget(name: "TidyTests", swiftSettings: tests),
         .testTarget(
             name: "EndToEndTests",
             dependencies: [
                 "Gateway", "Git", "Ledger", "Reconciler", "RolloutCore", "RolloutFiles",
                 "gatewright",
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
-            ] + sockets, swiftSettings: strict),
+            ] + sockets, swiftSettings: tests),
         .testTarget(
             name: "ProjectTests", dependencies: ["Ledger", "RolloutCore", "RolloutFiles"],
-            swiftSettings: strict),
+            swiftSettings: tests),
         .testTarget(
             name: "HistoryTests",
             dependencies: [
                 "History", "RolloutCore", .product(name: "GRDB", package: "GRDB.swift"),
             ],
-            swiftSettings: strict),
+            swiftSettings: tests),
         .testTarget(
             name: "ControlServerTests",
             dependencies: [
@@ -242,21 +246,21 @@ let package = Package(
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "HummingbirdTesting", package: "hummingbird"),
-            ] + sockets, swiftSettings: strict),
+            ] + sockets, swiftSettings: tests),
         .testTarget(
             name: "GatewayTests", dependencies: ["Gateway", "RolloutCore"] + sockets,
-            swiftSettings: strict),
+            swiftSettings: tests),
         .testTarget(
             name: "TrafficTests",
             dependencies: [
                 "Gateway", "RolloutCore", "Traffic",
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
-            ] + sockets, swiftSettings: strict),
+            ] + sockets, swiftSettings: tests),
         .testTarget(
             name: "ReferenceFleetTests",
             dependencies: [
                 "ReferenceFleet", "RolloutCore",
                 .product(name: "NIOFoundationCompat", package: "swift-nio"),
-            ] + sockets, exclude: ["Fixtures"], swiftSettings: strict),
+            ] + sockets, exclude: ["Fixtures"], swiftSettings: tests),
     ]
 )

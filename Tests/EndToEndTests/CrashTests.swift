@@ -8,33 +8,37 @@ import Testing
 
 extension EndToEnd {
     @Suite(.serialized) struct CrashTests {
-        /// What the story of a world came to, apart from times.
+        /// What the story of a world came to, apart from times. How far a bad version gets before
+        /// enough of its answers have arrived is a matter of time too, so its advances are left out.
         private func decisions(_ world: World) async throws -> [String] {
-            try await world.remote.records().map { record in
+            let records = try await world.remote.records()
+            #expect(records.map(\.number) == Array(1...max(records.count, 1)))
+            let rolledBack = Set(
+                records.filter { $0.kind == "rollback" }.compactMap { $0.input.state.run?.id })
+            return records.compactMap { record in
                 let run = record.input.state.run
-                let version =
-                    switch record.action {
-                    case .start(let start): start.candidate.reference.version.rawValue
-                    case .bootstrap(let first): first.version.reference.version.rawValue
-                    default: run?.candidate.reference.version.rawValue ?? "-"
-                    }
-                let step =
-                    if case .advance(let step, _) = record.action { " to \(step)" } else { "" }
-                return "\(record.number) \(record.kind) \(version)\(step)"
+                let version = run?.candidate.reference.version.rawValue ?? "-"
+                return switch record.action {
+                case .start(let start): "start \(start.candidate.reference.version)"
+                case .bootstrap(let first): "bootstrap \(first.version.reference.version)"
+                case .advance(let step, _):
+                    run.map { rolledBack.contains($0.id) } ?? false
+                        ? nil : "advance \(version) to \(step)"
+                default: "\(record.kind) \(version)"
+                }
             }
         }
 
         private static let whole = [
-            "1 bootstrap 1.0.0", "2 start 2.0.0", "3 advance 2.0.0 to 1", "4 advance 2.0.0 to 2",
-            "5 advance 2.0.0 to 3", "6 advance 2.0.0 to 4", "7 complete 2.0.0", "8 start 3.0.0",
-            "9 advance 3.0.0 to 1", "10 rollback 3.0.0", "11 start 4.0.0",
-            "12 advance 4.0.0 to 1", "13 advance 4.0.0 to 2", "14 advance 4.0.0 to 3",
-            "15 advance 4.0.0 to 4", "16 complete 4.0.0", "17 start 5.0.0",
-            "18 advance 5.0.0 to 1", "19 advance 5.0.0 to 2", "20 rollback 5.0.0",
+            "bootstrap 1.0.0", "start 2.0.0", "advance 2.0.0 to 1", "advance 2.0.0 to 2",
+            "advance 2.0.0 to 3", "advance 2.0.0 to 4", "complete 2.0.0", "start 3.0.0",
+            "rollback 3.0.0", "start 4.0.0", "advance 4.0.0 to 1", "advance 4.0.0 to 2",
+            "advance 4.0.0 to 3", "advance 4.0.0 to 4", "complete 4.0.0", "start 5.0.0",
+            "rollback 5.0.0",
         ]
         private static let short = [
-            "1 bootstrap 1.0.0", "2 start 2.0.0", "3 advance 2.0.0 to 1", "4 complete 2.0.0",
-            "5 start 3.0.0", "6 rollback 3.0.0",
+            "bootstrap 1.0.0", "start 2.0.0", "advance 2.0.0 to 1", "complete 2.0.0",
+            "start 3.0.0", "rollback 3.0.0",
         ]
 
         /// People ask for one version after the other.
@@ -57,7 +61,8 @@ extension EndToEnd {
         private func check(_ findings: ExposureWatch.Findings) {
             #expect(findings.violations == [])
             // Almost every table a gateway had was seen, or the watch proves nothing.
-            #expect(findings.missed * 50 <= findings.changes, "\(findings.missed) tables unseen")
+            #expect(
+                findings.missed <= 1 + findings.changes / 50, "\(findings.missed) tables unseen")
         }
 
         // B3, B4, B5, B6; invariants 1, 3, 6, 8, 9, 10, 11
