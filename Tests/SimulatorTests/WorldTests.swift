@@ -126,6 +126,31 @@ import Testing
         #expect(report.marks["D7 corrected"] == 1)
     }
 
+    /// Found by seed 3189: people gave up on a controller that stood still when they lifted its hold.
+    @Test func aHoldIsLiftedAtAControllerThatStoodStill() throws {
+        var plan = WorldPlan(seed: 3)
+        plan.active = .seconds(300)
+        plan.events = [
+            at(66, .rewindRemote(commits: 3, seconds: 400)),
+            at(107, .localOrder(rollout: 0, controller: 0, .hold)),
+            // Work goes on without what was rewound, so people keep that and clone anew.
+            at(275, .ask(rollout: 0, version: 2)),
+            at(290, .pause(controller: 0, seconds: 400)),
+        ]
+        let world = try World(plan, folder: folder)
+        let report = try world.run()
+        #expect(report.violations.isEmpty, "\(report.violations)")
+        #expect(world.witness.accepted(Names.rollouts[0]).last?.record.kind == "complete")
+    }
+
+    /// What seed 3189 was shrunk to broke only after another world that had left its hold there.
+    @Test func aWorldFindsNothingOfAnEarlierOne() throws {
+        let hold = #"{"alpha": [{"not": "an order"}]}"#
+        try Data(hold.utf8).write(to: URL(fileURLWithPath: folder + "/orders-0.json"))
+        let (_, kinds) = try kinds([at(60, .ask(rollout: 0, version: 2))])
+        #expect(kinds.last == "complete")
+    }
+
     @Test(arguments: [true, false])
     func aWorldMayEndWithItsFirstViolation(_ untilBroken: Bool) throws {
         let world = try World(WorldPlan(seed: 3), folder: folder)

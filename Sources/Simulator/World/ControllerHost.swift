@@ -58,6 +58,8 @@ final class ControllerHost: Sendable {
         self.stored = stored
         self.mayLosePower = mayLosePower
         state = Mutex(State(disk: SimulatedDisk(mayLosePower: mayLosePower)))
+        // Worlds of one process share a folder: what an earlier one left there is none of ours.
+        removeFiles()
     }
 
     var process: Process? { state.withLock { $0.process } }
@@ -107,8 +109,7 @@ final class ControllerHost: Sendable {
     }
 
     func loseDisk() {
-        try? FileManager.default.removeItem(atPath: ordersPath)
-        try? FileManager.default.removeItem(atPath: ordersPath + ".approvals")
+        removeFiles()
         state.withLock {
             $0.lost += $0.disk.appended
             $0.disk = SimulatedDisk(mayLosePower: mayLosePower)
@@ -121,6 +122,11 @@ final class ControllerHost: Sendable {
     // MARK: The process
 
     private var ordersPath: String { "\(folder)/orders-\(place).json" }
+
+    private func removeFiles() {
+        try? FileManager.default.removeItem(atPath: ordersPath)
+        try? FileManager.default.removeItem(atPath: ordersPath + ".approvals")
+    }
 
     func start() throws {
         guard process == nil else { return }

@@ -152,11 +152,13 @@ extension World {
         }
     }
 
-    /// A controller that is just starting does not know its rollouts yet: people ask again.
+    /// A controller that stands still answers once it goes on; one that is just starting does not
+    /// know its rollouts yet, and people ask again.
     private func resume(_ name: RolloutName, at host: ControllerHost) async {
         let order = Order(
             name: "resume", action: .resume(decision: 0), by: "sam@example.org", reason: "drill")
         for _ in 0..<20 {
+            await host.waitOutPause()
             do {
                 guard try await host.process?.reconciler.submit(order, to: name) == nil else {
                     return

@@ -34,7 +34,7 @@ package final class World: Sendable {
     }
 
     /// - Parameters:
-    ///   - folder: an empty folder for the few files that a controller writes itself.
+    ///   - folder: for the few files that a controller writes itself; those of an earlier world go.
     ///   - script: what gateways tell; by default of versions that are good or bad for certain.
     package convenience init(_ plan: WorldPlan, folder: String) throws {
         try self.init(plan, folder: folder, script: nil)
