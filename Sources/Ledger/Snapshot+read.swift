@@ -263,7 +263,10 @@ extension RequestedRollout {
     init(_ checked: CheckedRollout, groups: Groups, approvals: [FoundApproval]) {
         self.init(
             request: Request(checked, groups: groups), orders: checked.orders,
-            router: checked.spec?.router, windows: checked.windows, approvals: approvals)
+            router: checked.spec?.router, windows: checked.windows, approvals: approvals,
+            capacities: Dictionary(
+                checked.versions.values.map { ($0.reference, $0.capacity) },
+                uniquingKeysWith: { first, _ in first }))
     }
 }
 
@@ -307,6 +310,7 @@ extension Ask {
             fallback: fallback, stickyBy: spec.stickyBy, onNewVersion: spec.onNewVersion,
             plan: plan, guardrails: checked.guardrails, approvals: approvals,
             provenance: Provenance(candidate),
+            capacity: candidate.capacity.isEmpty ? nil : candidate.capacity,
             admission: checked.admission.flatMap { $0.judge(candidate) },
             specDigest: RecordFile.digest(specDigest),
             policyDigest: RecordFile.digest(policyDigest))

@@ -60,21 +60,24 @@ package struct RequestedRollout: Sendable, Hashable {
     package var router: RouterName? { content.router }
     package var windows: [WindowPolicy] { content.windows }
     package var approvals: [FoundApproval] { content.approvals }
+    /// What the servers of each version are ready for; nothing where its file does not say.
+    package var capacities: [VersionReference: [RegionName: RequestRate]] { content.capacities }
 
     package init(
         request: Request, orders: [Order], router: RouterName?, windows: [WindowPolicy] = [],
-        approvals: [FoundApproval] = []
+        approvals: [FoundApproval] = [],
+        capacities: [VersionReference: [RegionName: RequestRate]] = [:]
     ) {
         content = Content(
             request: request, orders: orders, router: router, windows: windows,
-            approvals: approvals)
+            approvals: approvals, capacities: capacities)
     }
 
     package static func == (left: RequestedRollout, right: RequestedRollout) -> Bool {
         left.content === right.content
             || (left.request == right.request && left.orders == right.orders
                 && left.router == right.router && left.windows == right.windows
-                && left.approvals == right.approvals)
+                && left.approvals == right.approvals && left.capacities == right.capacities)
     }
 
     package func hash(into hasher: inout Hasher) {
@@ -89,16 +92,18 @@ package struct RequestedRollout: Sendable, Hashable {
         let router: RouterName?
         let windows: [WindowPolicy]
         let approvals: [FoundApproval]
+        let capacities: [VersionReference: [RegionName: RequestRate]]
 
         init(
             request: Request, orders: [Order], router: RouterName?, windows: [WindowPolicy],
-            approvals: [FoundApproval]
+            approvals: [FoundApproval], capacities: [VersionReference: [RegionName: RequestRate]]
         ) {
             self.request = request
             self.orders = orders
             self.router = router
             self.windows = windows
             self.approvals = approvals
+            self.capacities = capacities
         }
     }
 }

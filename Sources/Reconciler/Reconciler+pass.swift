@@ -130,7 +130,8 @@ extension Reconciler {
             conditions: conditions,
             atStep: await atStep(state), timeScale: configuration.timeScale,
             evidence: looked.evidence, traffic: looked.traffic, routers: routers, consent: consent,
-            windows: (live.requested?.windows ?? []).map { WindowClock($0, around: now) })
+            windows: (live.requested?.windows ?? []).map { WindowClock($0, around: now) },
+            capacity: state.run.flatMap { live.requested?.capacities[$0.candidate.reference] })
     }
 
     /// Steady time since this step was first seen. Not to be read after the step has changed.

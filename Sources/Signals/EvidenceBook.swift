@@ -13,6 +13,8 @@ package struct EvidenceBook: Codable, Sendable, Hashable {
     private var meters: [GuardrailMeter] = []
     private var cohorts: LabelCohorts
     private var traffic: [RegionName: RegionCount] = [:]
+    /// Of all callers, over all steps: it says what a larger share would come to.
+    private var loads: [RegionName: RegionLoad] = [:]
     /// What was asked for from each generation on; answers carry theirs.
     private var steps: [Int: StepNote] = [:]
     /// The newest time that any fact tells of.
@@ -123,7 +125,12 @@ package struct EvidenceBook: Codable, Sendable, Hashable {
         guard fact.sequence > lastFact else { return }
         lastFact = fact.sequence
         let answer = fact.answer
-        guard answer.rollout == key.rollout, key.covers(answer),
+        guard answer.rollout == key.rollout else { return }
+        // Whoever answered: a caller is a caller.
+        if case .answered = fact.event, answer.arm.isLive {
+            loads[answer.region, default: RegionLoad()].add(answer.at)
+        }
+        guard key.covers(answer),
             // A generation without a step of its own is a correction: the step is the last one.
             let generation = steps.keys.filter({ $0 <= answer.generation }).max(),
             let note = steps[generation], let visit = note.visit
@@ -162,7 +169,14 @@ package struct EvidenceBook: Codable, Sendable, Hashable {
         return meters.map { $0.evidence(labels: labels) }
     }
 
-    package var regionTraffic: [RegionName: RegionTraffic] { traffic.mapValues(\.told) }
+    package var regionTraffic: [RegionName: RegionTraffic] {
+        var told: [RegionName: RegionTraffic] = [:]
+        for region in Set(traffic.keys).union(loads.keys) {
+            told[region] = (traffic[region] ?? RegionCount())
+                .told(busiest: loads[region]?.busiest)
+        }
+        return told
+    }
 }
 
 /// What evidence is about: these bytes beside those, in one rollout.

@@ -10,8 +10,8 @@ struct GuardrailMeter: Codable, Sendable, Hashable {
     let guardrail: GuardrailSpec
     /// Judges shadow, where both versions answer the same requests.
     let isPaired: Bool
-    /// Observations of earlier answers do not count: a person began the evidence anew.
-    let begins: Timestamp?
+    /// Answers of earlier generations do not count: a person began the evidence anew.
+    let begins: Int?
     private var pooled: Meter
     private var slices: [Meter]
     private var mixture: SliceMixture?
@@ -23,7 +23,7 @@ struct GuardrailMeter: Codable, Sendable, Hashable {
     private var inStage = 0
 
     init(
-        _ guardrail: GuardrailSpec, isPaired: Bool, regions: [RegionName], begins: Timestamp?,
+        _ guardrail: GuardrailSpec, isPaired: Bool, regions: [RegionName], begins: Int?,
         isSticky: Bool, restarts: Int
     ) {
         self.guardrail = guardrail
@@ -63,7 +63,7 @@ struct GuardrailMeter: Codable, Sendable, Hashable {
     }
 
     mutating func fold(_ fact: Fact, in visit: StageVisit, asked: Share, clock: Timestamp) {
-        guard counts(visit.stage, since: fact.answer.at) else { return }
+        guard counts(visit.stage, in: fact.answer.generation) else { return }
         cluster(fact)
         guard pooled.fold(fact, asked: asked) else { return }
         for index in slices.indices { _ = slices[index].fold(fact, asked: asked) }
@@ -74,7 +74,7 @@ struct GuardrailMeter: Codable, Sendable, Hashable {
     mutating func fold(
         _ tally: LabelCohorts.Tally, of stratum: LabelCohorts.Stratum, clock: Timestamp
     ) {
-        guard guardrail.metric == .accuracy, counts(stratum.visit.stage, since: nil) else { return }
+        guard guardrail.metric == .accuracy, counts(stratum.visit.stage, in: nil) else { return }
         pooled.fold(tally, of: stratum, clock: clock)
         for index in slices.indices { slices[index].fold(tally, of: stratum, clock: clock) }
         if stratum.visit == visit { inStage += tally.candidate.labelled }
@@ -82,8 +82,8 @@ struct GuardrailMeter: Codable, Sendable, Hashable {
     }
 
     /// Whether what was answered in a stage is for this meter.
-    private func counts(_ stage: StageKind, since at: Timestamp?) -> Bool {
-        if let begins, let at, at < begins { return false }
+    private func counts(_ stage: StageKind, in generation: Int?) -> Bool {
+        if let begins, let generation, generation < begins { return false }
         return guardrail.applies(in: stage) && guardrail.isPaired(in: stage) == isPaired
     }
 

@@ -35,10 +35,12 @@ struct RegionCount: Codable, Sendable, Hashable {
         }
     }
 
-    var told: RegionTraffic {
+    /// - Parameter busiest: live requests in the region's busiest minute.
+    func told(busiest: Int?) -> RegionTraffic {
         RegionTraffic(
             candidate: candidate, stable: stable, candidateLast: candidateLast,
             stableLast: stableLast,
-            alone: aloneSince.map { RegionTraffic.Alone(since: $0, users: aloneWith.count) })
+            alone: aloneSince.map { RegionTraffic.Alone(since: $0, users: aloneWith.count) },
+            busiest: busiest)
     }
 }

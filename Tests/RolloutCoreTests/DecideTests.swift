@@ -18,6 +18,7 @@ func word(_ decision: Decision) -> String {
         case .soaking: "soaking"
         case .undecided: "undecided"
         case .approvals: "approval"
+        case .capacity: "capacity"
         case .window: "window"
         case .notAdmitted: "not admitted"
         case .heldByBreach: "held"

@@ -67,7 +67,8 @@ struct Given {
     static func ask(
         _ version: ServedVersion = candidate, stages: [StageSpec] = stages,
         guardrails: [GuardrailSpec] = [guardrail("errors")], rule: NewVersionRule = .replace,
-        bootstrap: ServedVersion? = stable, regions: [RegionName] = regions, spec: Character = "c"
+        bootstrap: ServedVersion? = stable, regions: [RegionName] = regions, spec: Character = "c",
+        capacity: [RegionName: RequestRate]? = nil
     ) -> Ask {
         Ask(
             candidate: version, bootstrap: bootstrap, fallback: nil, stickyBy: .requestID,
@@ -76,7 +77,7 @@ struct Given {
                 GuardrailSet(
                     name: id("quality"), falseRollbackRate: finite(0.01), riskBudget: finite(0.02),
                     guardrails: guardrails)
-            ], specDigest: digest(spec), policyDigest: digest("d"))
+            ], capacity: capacity, specDigest: digest(spec), policyDigest: digest("d"))
     }
 
     static func process(trials: Int, failures: Int) -> ProportionProcess {
@@ -115,7 +116,8 @@ struct Given {
         conditions: Conditions = Conditions(), atStep: TimeSpan = .seconds(60),
         failures: Int? = 0, trials: Int = 5_000, freshest: Timestamp? = now,
         traffic: [RegionName: RegionTraffic] = [:],
-        routers: [RegionName: RouterCondition]? = nil, now: Timestamp = now
+        routers: [RegionName: RouterCondition]? = nil, now: Timestamp = now,
+        capacity: [RegionName: RequestRate]? = nil
     ) -> DecisionInput {
         let guardrails = state.run?.guardrails.flatMap(\.guardrails) ?? []
         let evidence = guardrails.compactMap { guardrail in
@@ -131,6 +133,7 @@ struct Given {
             conditions: conditions, atStep: atStep, timeScale: 1, evidence: evidence,
             traffic: traffic,
             routers: routers
-                ?? Dictionary(uniqueKeysWithValues: regions.map { ($0, .asRecorded) }))
+                ?? Dictionary(uniqueKeysWithValues: regions.map { ($0, .asRecorded) }),
+            capacity: capacity)
     }
 }

@@ -141,6 +141,23 @@ import Testing
         #expect(steps == [3, 4, 5, 6, 7, 8])
     }
 
+    // Seeds 9668 and 10094: by the wall clock of a controller that was a day ahead, no answer counted
+    // for a day.
+    @Test func aPersonBeginsEvidenceAnewWithAGeneration() throws {
+        let errors = Given.id("errors") as GuardrailName
+        let cause = Cause.breach(guardrail: errors, summary: "errors")
+        let held = Given.state(advances: 1).after(.hold(cause), number: 4, at: Given.now)
+        #expect(held.generation == 3 && held.run?.evidenceBegins(errors) == nil)
+        let resumed = held.after(.resume(order: "o", by: "sam"), number: 5, at: Given.now)
+        #expect(resumed.generation == 5 && resumed.run?.evidenceBegins(errors) == 5)
+        #expect(resumed.run?.evidenceBegins(Given.id("latency")) == nil)
+        // It is no raise: a region that somebody holds lower stays there until evidence says more.
+        #expect(resumed.raisedGeneration == 3 && resumed.run?.stepGeneration == 3)
+        let again = Given.state().after(.rollBack(cause), number: 3, at: Given.now)
+            .after(.start(Action.Start(Given.ask())), number: 4, at: Given.now)
+        #expect(again.run?.releasedIn == 4 && again.run?.evidenceBegins(errors) == 4)
+    }
+
     @Test("J3: the target of a rollback is good and not refused")
     func theTargetOfARollbackIsGoodAndNotRefused() {
         walk { _, _, state in

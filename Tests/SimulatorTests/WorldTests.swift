@@ -151,6 +151,42 @@ import Testing
         #expect(kinds.last == "complete")
     }
 
+    /// Found by seeds 9668 and 10094: evidence after a release began at the time of a clock that was a
+    /// day ahead, so nothing counted for a day.
+    @Test func aReleaseUnderAWrongClockIsJudgedAtOnce() throws {
+        let (_, kinds) = try kinds([
+            at(60, .ask(rollout: 0, version: 3)),
+            at(70, .jumpClock(controller: 0, seconds: 86_400)),
+            at(234, .order(rollout: 0, .release)),
+        ])
+        #expect(kinds == ["bootstrap", "start", "rollback", "start", "rollback"])
+    }
+
+    /// D10: a step waits for servers, and goes on when somebody says that they are there. Found by
+    /// seed 55: not so when another version was asked for by then.
+    @Test(arguments: [false, true])
+    func aStepWaitsForServers(_ isOtherAskedFor: Bool) throws {
+        var plan = WorldPlan(seed: 3)
+        plan.rollouts[0].soakSeconds = 30
+        plan.rollouts[0].onNewVersion = "queue"
+        plan.rollouts[0].capacity = WorldPlan.tooFew
+        plan.events = [
+            at(60, .ask(rollout: 0, version: 2)), at(900, .servers(rollout: 0, isEnough: true)),
+        ]
+        if isOtherAskedFor { plan.events.insert(at(120, .ask(rollout: 0, version: 6)), at: 1) }
+        let world = try World(plan, folder: folder)
+        let report = try world.run()
+        #expect(report.violations.isEmpty, "\(report.violations)")
+        let first = world.witness.accepted(Names.rollouts[0]).filter {
+            $0.before.state.run?.candidate.reference.version.rawValue == "1.2.0"
+        }
+        #expect(
+            first.map(\.record.kind) == ["advance", "advance", "advance", "advance", "complete"])
+        // To canary at once, and to half of all callers only then.
+        #expect(first.first.map { $0.at < 180_000 } ?? false)
+        #expect(first.dropFirst().first.map { $0.at > 900_000 } ?? false)
+    }
+
     @Test(arguments: [true, false])
     func aWorldMayEndWithItsFirstViolation(_ untilBroken: Bool) throws {
         let world = try World(WorldPlan(seed: 3), folder: folder)

@@ -47,6 +47,7 @@ package enum Action: Codable, Sendable, Hashable {
         package let plan: Plan
         package let guardrails: [GuardrailSet]
         package let approvals: ApprovalTerms?
+        package let capacity: [RegionName: RequestRate]?
         package let specDigest: Digest
         package let policyDigest: Digest
 
@@ -57,6 +58,7 @@ package enum Action: Codable, Sendable, Hashable {
             plan = ask.plan
             guardrails = ask.guardrails
             approvals = ask.approvals
+            capacity = ask.capacity
             specDigest = ask.specDigest
             policyDigest = ask.policyDigest
         }
@@ -105,12 +107,21 @@ package enum Action: Codable, Sendable, Hashable {
         }
     }
 
+    /// Whether routers hear of it. A resume changes no share: its generation tells the answers that
+    /// were given after it from those before.
     package var changesRoutes: Bool {
         switch self {
-        case .hold, .resume, .refuse: false
-        case .bootstrap, .start, .advance, .complete, .rollBack, .stepBack, .revert, .correct:
+        case .hold, .refuse: false
+        case .bootstrap, .start, .advance, .complete, .rollBack, .stepBack, .resume, .revert,
+            .correct:
             true
         }
+    }
+
+    /// Whether it gives the candidate more by itself.
+    package var raises: Bool {
+        if case .resume = self { return false }
+        return changesRoutes && isForward
     }
 }
 

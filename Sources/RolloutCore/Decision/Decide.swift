@@ -313,7 +313,7 @@ private func proceed(
     }
     if let hotfix = gate.hotfix, let used = hotfix.used {
         let people = hotfix.given.joined(separator: ", ")
-        return forward(run, reason: "hotfix, agreed to by \(people)", used)
+        return forward(input, run, reason: "hotfix, agreed to by \(people)", used)
     }
     let promotion = input.orders.first { order in
         guard case .promote(let id, let step) = order.action else { return false }
@@ -321,7 +321,7 @@ private func proceed(
     }
     // Where people must agree, one person's order is not enough.
     if let promotion, run.approvals == nil {
-        return forward(run, reason: "\(promotion.by): \(promotion.reason)")
+        return forward(input, run, reason: "\(promotion.by): \(promotion.reason)")
     }
     let soak = TimeSpan(milliseconds: step.soak.milliseconds / max(input.timeScale, 1))
     if input.atStep < soak {
@@ -331,17 +331,21 @@ private func proceed(
     let open = openGuardrails(run, verdicts)
     if !open.isEmpty { return .wait(Wait(.undecided(open))) }
     let reason = passed(step, verdicts)
-    guard let quorum = gate.quorum else { return forward(run, reason: reason) }
+    guard let quorum = gate.quorum else { return forward(input, run, reason: reason) }
     guard let used = quorum.used else { return .wait(Wait(.approvals(quorum))) }
     return forward(
-        run, reason: "\(reason); approved by \(quorum.given.joined(separator: ", "))", used)
+        input, run, reason: "\(reason); approved by \(quorum.given.joined(separator: ", "))", used)
 }
 
-private func forward(_ run: Run, reason: String, _ used: UsedConsent? = nil) -> Decision.Next {
-    let next = run.step + 1
-    return run.plan.step(next) == nil
-        ? .act(.complete, reason: reason)
-        : .act(.advance(step: next, consent: used), reason: reason)
+/// The one way up. Whoever agreed to it: servers that are not there answer nobody.
+private func forward(
+    _ input: DecisionInput, _ run: Run, reason: String, _ used: UsedConsent? = nil
+) -> Decision.Next {
+    guard let next = run.plan.step(run.step + 1) else { return .act(.complete, reason: reason) }
+    if let shortage = CapacityShortage(of: next, input, run) {
+        return .wait(Wait(.capacity(shortage)))
+    }
+    return .act(.advance(step: run.step + 1, consent: used), reason: reason)
 }
 
 private func openGuardrails(_ run: Run, _ verdicts: [GuardrailVerdict]) -> [Wait.Open] {

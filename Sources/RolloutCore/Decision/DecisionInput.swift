@@ -18,12 +18,15 @@ package struct DecisionInput: Codable, Sendable, Hashable {
     package let consent: Consent
     /// The windows that the spec names, with the clocks on their walls.
     package let windows: [WindowClock]
+    /// What the candidate's file says now of its servers; `nil` without a run, or a file.
+    package let capacity: [RegionName: RequestRate]?
 
     package init(
         now: Timestamp, state: RolloutState, request: Request, orders: [Order],
         conditions: Conditions, atStep: TimeSpan, timeScale: Int64, evidence: [GuardrailEvidence],
         traffic: [RegionName: RegionTraffic], routers: [RegionName: RouterCondition],
-        consent: Consent = .none, windows: [WindowClock] = []
+        consent: Consent = .none, windows: [WindowClock] = [],
+        capacity: [RegionName: RequestRate]? = nil
     ) {
         self.now = now
         self.state = state
@@ -37,6 +40,7 @@ package struct DecisionInput: Codable, Sendable, Hashable {
         self.routers = routers
         self.consent = consent
         self.windows = windows
+        self.capacity = capacity
     }
 }
 
@@ -62,6 +66,8 @@ package struct Ask: Codable, Sendable, Hashable {
     package let approvals: ApprovalTerms?
     /// Where the candidate comes from.
     package let provenance: Provenance?
+    /// What the candidate's servers are ready for; `nil` when its file says nothing of it.
+    package let capacity: [RegionName: RequestRate]?
     /// How the candidate fares at the offline gates.
     package let admission: [AdmissionCheck]
     package let specDigest: Digest
@@ -71,7 +77,8 @@ package struct Ask: Codable, Sendable, Hashable {
         candidate: ServedVersion, bootstrap: ServedVersion?, fallback: ServedFallback?,
         stickyBy: StickyKey, onNewVersion: NewVersionRule, plan: Plan, guardrails: [GuardrailSet],
         approvals: ApprovalTerms? = nil, provenance: Provenance? = nil,
-        admission: [AdmissionCheck] = [], specDigest: Digest, policyDigest: Digest
+        capacity: [RegionName: RequestRate]? = nil, admission: [AdmissionCheck] = [],
+        specDigest: Digest, policyDigest: Digest
     ) {
         self.candidate = candidate
         self.bootstrap = bootstrap
@@ -82,6 +89,7 @@ package struct Ask: Codable, Sendable, Hashable {
         self.guardrails = guardrails
         self.approvals = approvals
         self.provenance = provenance
+        self.capacity = capacity
         self.admission = admission
         self.specDigest = specDigest
         self.policyDigest = policyDigest
@@ -172,6 +180,12 @@ extension Route {
     /// can wait, because it may be what a newer record asks for.
     package func raises(over other: Route) -> Bool {
         exposes(moreThan: other) && !(other.share > .zero && other.exposes(moreThan: self))
+    }
+
+    /// Whether a router that serves this has to refuse a route which is to raise nobody. One that
+    /// serves nothing serves nobody the candidate yet.
+    package func isRaised(from current: Route?) -> Bool {
+        candidate != nil && (current.map(raises(over:)) ?? true)
     }
 
     /// `2.4.0 at 5%, mirrored 0% (generation 12)`

@@ -35,6 +35,7 @@ package struct Explanation: Codable, Sendable, Hashable {
             return "soaks at \(place): \(remaining.spoken) to go" + clock(wait.until)
         case .undecided(let open): return "holds at \(place): " + undecided(open)
         case .approvals(let quorum): return quorum.words(state.name)
+        case .capacity(let shortage): return shortage.words(place)
         case .window(let closed): return windows(closed, wait.until)
         case .notAdmitted(let version, let problems):
             return "does not let \(version) in: " + problems.joined(separator: "; ")

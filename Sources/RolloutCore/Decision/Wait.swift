@@ -17,6 +17,8 @@ package struct Wait: Codable, Sendable, Hashable {
         case undecided([Open])
         /// People have yet to agree.
         case approvals(Quorum)
+        /// The next step would send more than the candidate's servers are ready for.
+        case capacity(CapacityShortage)
         /// Windows are closed.
         case window([WindowPolicy])
         /// The offline gates refuse the version.
@@ -66,7 +68,8 @@ package struct Wait: Codable, Sendable, Hashable {
         case .upToDate, .withdrawn: .none
         case .soaking, .undecided, .window: .waiting
         case .clockUnsteady, .router: .retry
-        case .approvals, .notAdmitted, .heldByBreach, .heldByOrder, .stopped, .halted, .broken,
+        case .approvals, .capacity, .notAdmitted, .heldByBreach, .heldByOrder, .stopped, .halted,
+            .broken,
             .refused,
             .noBaseline, .noSafeTarget:
             .stalled

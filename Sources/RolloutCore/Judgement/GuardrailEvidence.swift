@@ -122,6 +122,9 @@ package struct RegionTraffic: Codable, Sendable, Hashable {
     package let stableLast: Timestamp?
     /// `nil` when nothing of stable was heard after the candidate's last.
     package let alone: Alone?
+    /// Requests of callers in the region's busiest minute of the last day, in all steps; `nil` when
+    /// none was heard of.
+    package let busiest: Int?
 
     /// Stable, heard of without the candidate.
     package struct Alone: Codable, Sendable, Hashable {
@@ -139,13 +142,14 @@ package struct RegionTraffic: Codable, Sendable, Hashable {
 
     package init(
         candidate: Int, stable: Int, candidateLast: Timestamp?, stableLast: Timestamp?,
-        alone: Alone? = nil
+        alone: Alone? = nil, busiest: Int? = nil
     ) {
         self.candidate = candidate
         self.stable = stable
         self.candidateLast = candidateLast
         self.stableLast = stableLast
         self.alone = alone
+        self.busiest = busiest
     }
 
     /// Whether stable has been served for longer than `allowed` to so many that the candidate,

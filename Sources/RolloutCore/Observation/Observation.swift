@@ -6,6 +6,10 @@ package enum Arm: String, Codable, Sendable, Hashable, CaseIterable {
     case mirror
     /// The fallback's answer, given because the chosen version failed, was slow or was unsure.
     case fallback
+
+    /// Whether a caller's request went to this version: one request, one live arm. A fallback
+    /// answers in place of one.
+    package var isLive: Bool { self == .stable || self == .candidate }
 }
 
 /// One answer of one version to one request. `(prediction, arm)` is its identity.

@@ -6,6 +6,8 @@ package struct ModelVersion: Codable, Sendable, Hashable {
     package let format: String
     /// The server address of each region, `http://host:port`.
     package let endpoints: [RegionName: String]
+    /// What its servers are ready for; of other regions nobody has said anything.
+    package let capacity: [RegionName: RequestRate]
     package let parameters: [String: String]
     package let training: Training?
     package let evaluation: Evaluation?
@@ -14,7 +16,8 @@ package struct ModelVersion: Codable, Sendable, Hashable {
 
     package init(
         model: RolloutName, version: VersionName, artifact: Artifact, format: String,
-        endpoints: [RegionName: String], parameters: [String: String], training: Training?,
+        endpoints: [RegionName: String], capacity: [RegionName: RequestRate],
+        parameters: [String: String], training: Training?,
         evaluation: Evaluation?, featureReference: String?
     ) {
         self.model = model
@@ -22,6 +25,7 @@ package struct ModelVersion: Codable, Sendable, Hashable {
         self.artifact = artifact
         self.format = format
         self.endpoints = endpoints
+        self.capacity = capacity
         self.parameters = parameters
         self.training = training
         self.evaluation = evaluation

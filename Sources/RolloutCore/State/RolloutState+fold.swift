@@ -10,7 +10,7 @@ extension RolloutState {
             let seen = min(correction.seenGeneration, Self.generationMax)
             next.generation = max(next.generation, seen + 1)
         }
-        if action.changesRoutes, action.isForward { next.raisedGeneration = next.generation }
+        if action.raises { next.raisedGeneration = next.generation }
         next.take(action, number: number, at: at)
         return next
     }
@@ -33,9 +33,10 @@ extension RolloutState {
             run = Run(
                 id: RunID(rollout: name, firstDecision: number), candidate: start.candidate,
                 plan: start.plan, guardrails: start.guardrails, specDigest: start.specDigest,
-                policyDigest: start.policyDigest, approvals: start.approvals, step: 0,
-                stageBegan: at, stageGeneration: generation, stepGeneration: generation,
-                held: nil, releasedAt: isReleased ? at : nil)
+                policyDigest: start.policyDigest, approvals: start.approvals,
+                capacity: start.capacity, step: 0, stageBegan: at, stageGeneration: generation,
+                stepGeneration: generation,
+                held: nil, releasedIn: isReleased ? generation : nil)
         case .advance(let step, let consent):
             move(to: step, at: at)
             if let consent { use(consent) }
@@ -48,7 +49,7 @@ extension RolloutState {
                 decision: number, reason: cause.summary, guardrail: cause.guardrail)
         case .resume:
             // Wealth that has crossed its threshold would hold the run again at the next look.
-            if let breached = run?.held?.guardrail { run?.renewals[breached] = at }
+            if let breached = run?.held?.guardrail { run?.renewals[breached] = generation }
             run?.held = nil
         case .complete:
             complete()

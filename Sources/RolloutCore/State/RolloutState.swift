@@ -93,6 +93,8 @@ package struct Run: Codable, Sendable, Hashable {
     package let policyDigest: Digest
     /// Who must agree, as it was when the run began.
     package let approvals: ApprovalTerms?
+    /// What the candidate's servers were said to be ready for when the run began.
+    package let capacity: [RegionName: RequestRate]?
     package internal(set) var step: Int
     /// When the stage of `step` began: nobody can agree to its end before.
     package internal(set) var stageBegan: Timestamp
@@ -108,11 +110,13 @@ package struct Run: Codable, Sendable, Hashable {
     package internal(set) var stepGeneration: Int
     /// A hold that a breach caused; lifted by a person's `resume`.
     package internal(set) var held: Held?
-    /// Guardrails whose evidence a person began anew, by going on after their breach.
-    package internal(set) var renewals: [GuardrailName: Timestamp] = [:]
-    /// When a person released these bytes after they had been refused: what was seen before that
-    /// does not count. `nil` continues whatever was seen of them beside this stable version.
-    package internal(set) var releasedAt: Timestamp?
+    /// Guardrails whose evidence a person began anew, by going on after their breach, and the
+    /// generation from which on answers count. Not a time: clocks may be a day off.
+    package internal(set) var renewals: [GuardrailName: Int] = [:]
+    /// The generation in which a person released these bytes after they had been refused: what was
+    /// seen before it does not count. `nil` continues whatever was seen of them beside this stable
+    /// version.
+    package internal(set) var releasedIn: Int?
 
     package struct Held: Codable, Sendable, Hashable {
         package let decision: Int
@@ -121,9 +125,9 @@ package struct Run: Codable, Sendable, Hashable {
         package let guardrail: GuardrailName?
     }
 
-    /// From when on observations count for a guardrail; `nil` is from the beginning.
-    package func evidenceBegins(_ guardrail: GuardrailName) -> Timestamp? {
-        renewals[guardrail] ?? releasedAt
+    /// The first generation whose answers count for a guardrail; `nil` is from the beginning.
+    package func evidenceBegins(_ guardrail: GuardrailName) -> Int? {
+        renewals[guardrail] ?? releasedIn
     }
 
     package var currentStep: Step? { plan.step(step) }

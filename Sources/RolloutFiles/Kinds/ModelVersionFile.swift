@@ -7,7 +7,12 @@ enum ModelVersionFile {
         let version: VersionName
     }
 
-    enum Serving: String, CaseIterable, Sendable { case oip = "oip-v2" }
+    enum ServingProtocol: String, CaseIterable, Sendable { case oip = "oip-v2" }
+
+    struct Serving: Sendable {
+        let endpoints: [RegionName: String]
+        let capacity: [RegionName: RequestRate]
+    }
 
     static let model = Field.required("model", .rollout, "Equal to the rollout's name.")
     static let version = Field.required("version", .version, "Equal to the file name.")
@@ -25,16 +30,30 @@ enum ModelVersionFile {
         "format", .text(limit: 64, example: "xgboost-json"), "The format of the artifact.")
     static let serving = Field.required(
         "serving",
-        .object("serving", [protocolField, endpoints]) { row, _ throws(RefusedField) in
+        .object("serving", [protocolField, endpoints, capacity]) {
+            row, findings throws(RefusedField) in
             _ = try row(protocolField)
-            return try row(endpoints)
+            let serving = Serving(endpoints: try row(endpoints), capacity: try row(capacity))
+            let unserved = serving.capacity.keys.filter { serving.endpoints[$0] == nil }.sorted()
+            if !unserved.isEmpty {
+                let regions = unserved.map(\.rawValue).joined(separator: ", ")
+                let served = serving.endpoints.keys.sorted().map(\.rawValue).joined(separator: ", ")
+                findings.add(
+                    "there is a capacity and no endpoint in \(regions)", at: row.mark(capacity),
+                    found: regions, expected: served, fix: "name regions of endpoints: \(served)")
+            }
+            return serving
         }, "Where the version answers.")
     static let protocolField = Field.defaulted(
-        "protocol", .choice(Serving.self), .oip, written: "oip-v2",
+        "protocol", .choice(ServingProtocol.self), .oip, written: "oip-v2",
         "The Open Inference Protocol, version 2.")
     static let endpoints = Field.required(
         "endpoints", .map(.region, Web.endpoint, count: 1...FileLimits.regions),
         "The server of each region.")
+    static let capacity = Field.defaulted(
+        "capacity", .map(.region, .rate, count: 0...FileLimits.regions), [:], written: [:],
+        "What the servers of a region are ready for. A larger share waits until it fits; of a "
+            + "region that is not named nothing is asked.")
     static let parameters = Field.defaulted(
         "parameters", .map(.freeKey, .text(limit: 1_000), count: 0...1_000), [:], written: [:],
         "A tuned parameter set; kept as it is written.")
@@ -65,7 +84,8 @@ enum ModelVersionFile {
         return { metadata in
             ModelVersion(
                 model: metadata.model, version: metadata.version, artifact: artifact,
-                format: format, endpoints: serving, parameters: parameters, training: training,
+                format: format, endpoints: serving.endpoints, capacity: serving.capacity,
+                parameters: parameters, training: training,
                 evaluation: evaluation, featureReference: reference)
         }
     }

@@ -63,6 +63,21 @@ enum Number {
         throw Refusal("a size has a unit: B, KB, MB, GB, KiB, MiB or GiB")
     }
 
+    /// `400/s` is 24,000 requests a minute, and `90/min` is 90.
+    static func rate(_ scalar: Item.Scalar) throws(Refusal) -> RequestRate {
+        let units = [("/s", 60), ("/min", 1)]
+        for (unit, minutely) in units where scalar.text.hasSuffix(unit) {
+            let digits = try digits(of: scalar.text, before: unit)
+            guard let count = Int(digits) else { throw Refusal("a whole number") }
+            let (product, overflow) = count.multipliedReportingOverflow(by: minutely)
+            guard !overflow, let rate = RequestRate(perMinute: product) else {
+                throw Refusal("1/min to 100000000/s")
+            }
+            return rate
+        }
+        throw Refusal("a rate has a unit: /s or /min")
+    }
+
     static func span(_ scalar: Item.Scalar) throws(Refusal) -> TimeSpan {
         guard let span = TimeSpan(scalar.text) else {
             throw Refusal("a whole number and one unit: ms, s, m, h or d")

@@ -89,6 +89,15 @@ extension Shape where Value == Share {
     }
 }
 
+extension Shape where Value == RequestRate {
+    static var rate: Shape {
+        .scalar(
+            "requests by time, such as 400/s", example: "400/s",
+            schema: pattern("^[1-9][0-9]*/(s|min)$", "400/s", "90/min")
+        ) { scalar throws(Refusal) in try Number.rate(scalar) }
+    }
+}
+
 extension Shape where Value == TimeSpan {
     /// More than nothing and at most ten years.
     static func span(_ example: String) -> Shape {

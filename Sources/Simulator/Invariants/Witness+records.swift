@@ -23,6 +23,7 @@ extension Witness {
             }
             checkProof(accepted, run, isHotfix: consent?.isHotfix ?? false)
             checkConsent(accepted, run, to: step, consent)
+            checkCapacity(accepted, run)
         case .complete:
             guard let run else { return fail(.order, "\(record.id) completes nothing") }
             if run.step != run.plan.steps.count - 1 {
@@ -152,7 +153,13 @@ extension Witness {
                 "\(record.id) leaves step \(run.step) after \(elapsed / 1_000) s of \(step.soak)")
         }
         if isBad(run) {
-            fail(.unknown, "\(record.id) advances \(run.candidate.reference), which is bad")
+            let verdicts = record.verdicts.map {
+                "\($0.guardrail) \($0.verdict.word), \($0.spoken), n = \($0.candidateCount)"
+            }
+            fail(
+                .unknown,
+                "\(record.id) advances \(run.candidate.reference), which is bad ("
+                    + verdicts.joined(separator: "; ") + ")")
         }
         let seen = samples(digest, from: run.stageGeneration, at: accepted.controller)
         if seen < ProjectText.samplesMin {

@@ -30,6 +30,9 @@ final class Witness: Sendable {
         var delivered: [Int: [Digest: [Int: Int]]] = [:]
         /// When the newest of them was given, by controller and digest.
         var newest: [Int: [Digest: Int64]] = [:]
+        /// Requests of callers that a controller heard of, by controller, rollout and region, minute
+        /// and generation.
+        var heard: [Int: [String: [Int64: [Int: Int]]]] = [:]
         var earlier: [String: [Route]] = [:]
         var marks: [String: Int] = [:]
         /// Gateways whose route somebody else than a controller put there.
@@ -54,6 +57,8 @@ final class Witness: Sendable {
     let qualities: [Digest: Quality]
     let trace: Trace
     let state = Mutex(State())
+    /// Whether anybody says what servers are ready for.
+    private let hasCapacity: Bool
     private let alarm = Mutex<@Sendable () -> Void>({})
     private let watched = Mutex<[ControllerHost]>([])
 
@@ -65,6 +70,11 @@ final class Witness: Sendable {
         scheduler: Scheduler, qualities: [Digest: Quality], trace: Trace
     ) {
         self.plan = plan
+        hasCapacity =
+            plan.rollouts.contains { $0.capacity != nil }
+            || plan.events.contains { timed in
+                if case .servers = timed.event { true } else { false }
+            }
         self.remote = remote
         self.routers = routers
         self.people = people
@@ -145,6 +155,7 @@ final class Witness: Sendable {
     func stored(_ facts: [Fact], at controller: Int) {
         state.withLock { state in
             for fact in facts {
+                if hasCapacity { state.hear(fact, at: controller) }
                 guard case .answered = fact.event, fact.answer.arm != .stable else { continue }
                 let answer = fact.answer
                 state.delivered[controller, default: [:]][answer.version.digest, default: [:]][

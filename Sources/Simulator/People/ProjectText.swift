@@ -28,7 +28,7 @@ enum ProjectText {
         for rollout in plan.rollouts {
             files[specPath(rollout.name)] = spec(rollout, asking: 0)
             for version in versions {
-                files["rollouts/\(rollout.name)/versions/1.\(version).0.yaml"] =
+                files[versionPath(rollout.name, "1.\(version).0")] =
                     self.version(rollout, version)
             }
         }
@@ -38,6 +38,19 @@ enum ProjectText {
     static let controllerName = "controller@gatewright"
 
     static func specPath(_ name: RolloutName) -> String { "rollouts/\(name)/rollout.yaml" }
+
+    static func versionPath(_ name: RolloutName, _ version: String) -> String {
+        "rollouts/\(name)/versions/\(version).yaml"
+    }
+
+    static func versionFiles(_ rollout: WorldPlan.RolloutPlan) -> [String: [UInt8]?] {
+        var files: [String: [UInt8]?] = [:]
+        for number in versions {
+            files[versionPath(rollout.name, "1.\(number).0")] =
+                Array(version(rollout, number).utf8)
+        }
+        return files
+    }
 
     static func document(_ kind: String, _ spec: String) -> String {
         "apiVersion: gatewright.dev/v1\nkind: \(kind)\nspec: \(spec)\n"
@@ -97,6 +110,11 @@ enum ProjectText {
 
     static func version(_ rollout: WorldPlan.RolloutPlan, _ version: Int) -> String {
         let endpoints = rollout.regions.map { "\($0): \"http://127.0.0.1:9\"" }
+            .joined(separator: ", ")
+        let capacity = rollout.capacity.map { perMinute in
+            ", capacity: {"
+                + rollout.regions.map { "\($0): \(perMinute)/min" }.joined(separator: ", ") + "}"
+        }
         return """
             apiVersion: gatewright.dev/v1
             kind: ModelVersion
@@ -105,7 +123,7 @@ enum ProjectText {
               artifact: {uri: "https://models.example/\(rollout.name)", sha256: "\
             \(digest(rollout.name, version))", size: 1MB}
               format: xgboost-json
-              serving: {endpoints: {\(endpoints.joined(separator: ", "))}}
+              serving: {endpoints: {\(endpoints)}\(capacity ?? "")}
 
             """
     }

@@ -24,7 +24,7 @@ extension World {
         case .trafficStops, .candidateIsSilent, .observationsTwice, .observationsLate,
             .observationsMislabelled:
             breakTraffic(event)
-        case .loseRevocations, .loosenApprovals, .poisonSpec, .remotePretends, .restarts:
+        case .loseRevocations, .loosenApprovals, .servers, .poisonSpec, .remotePretends, .restarts:
             happensRarely(event)
         }
     }
@@ -147,6 +147,9 @@ extension World {
             try await write(place)
             try await untamper(place)
             try await people.removeOrders(of: plan(of: place).name)
+            if plan(of: place).capacity != nil {
+                try await declareServers(place, isEnough: true)
+            }
             let name = plan(of: place).name
             for host in hosts { await resume(name, at: host) }
         }
@@ -329,11 +332,13 @@ extension World {
         case .cutPower(let place, let seconds):
             mark("E3")
             host(place).disk.cutPower()
+            witness.lostFacts(host(place).place)
             host(place).crash(downFor: .seconds(Int64(seconds)))
         case .loseDisk(let place, let seconds):
             mark("B13")
             host(place).crash(downFor: .seconds(Int64(seconds)))
             host(place).loseDisk()
+            witness.lostFacts(host(place).place)
             witness.lostClone(host(place).place)
         case .fillDisk(let place, let seconds):
             mark("E1")

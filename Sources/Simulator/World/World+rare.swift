@@ -13,6 +13,9 @@ extension World {
             spawn { [self] in
                 try await people.commit(["policies/approvals/two.yaml": Array(text.utf8)])
             }
+        case .servers(let place, let isEnough):
+            if !isEnough { witness.mark("D10") }
+            spawn { [self] in try await declareServers(place, isEnough: isEnough) }
         case .poisonSpec:
             witness.mark("B10")
             spawn { [self] in
@@ -31,6 +34,16 @@ extension World {
             restart(every: .seconds(Int64(seconds)))
         default: break
         }
+    }
+
+    /// People write down how many servers there are.
+    func declareServers(_ place: Int, isEnough: Bool) async throws {
+        let plan = memory.withLock { memory in
+            let place = place % memory.plans.count
+            memory.plans[place].capacity = isEnough ? WorldPlan.enough : WorldPlan.tooFew
+            return memory.plans[place]
+        }
+        try await people.commit(ProjectText.versionFiles(plan))
     }
 
     private func loseRevocations(_ seconds: Int) async throws {

@@ -25,6 +25,8 @@ package enum WorldEvent: Sendable, Hashable, Codable {
     case loseRevocations(seconds: Int)
     /// One approval is enough from now on.
     case loosenApprovals
+    /// Every version of a rollout says that its servers are ready for nearly nothing, or for all.
+    case servers(rollout: Int, isEnough: Bool)
     /// A rollout appears whose files nobody can read, and stays.
     case poisonSpec
 

@@ -30,9 +30,22 @@ extension WorldPlan {
         case .held: addHolding(&random)
         case .elsewhere: addConsentElsewhere(&random)
         case .hush: addConsentInSilence(&random)
+        case .servers:
+            let place = random.below(rollouts.count)
+            if random.happens(50) { rollouts[place].capacity = Self.tooFew }
+            for _ in 0..<random.within(1...3) {
+                add(
+                    .servers(rollout: place, isEnough: random.happens(50)),
+                    at: drawTime(&random))
+            }
         default: break
         }
     }
+
+    /// Requests a minute: enough for a canary of what a world's callers send, and far too few for
+    /// half of them, however much of it was lost on the way.
+    static let tooFew = 4
+    static let enough = 1_000
 
     /// People who agree, and people who seem to, around the times at which they are asked.
     private mutating func addForgeries(_ random: inout SeededRandom) {

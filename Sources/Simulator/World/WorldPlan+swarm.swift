@@ -9,6 +9,8 @@ package enum FaultKind: String, Sendable, CaseIterable, Codable {
     // These came later, and draw from a stream of their own: seeds that draw none of them have the
     // worlds that they had.
     case pretences, regional, windows, poison, restarts, forgeries, held, elsewhere, hush
+    // And this one later still, from a third stream.
+    case servers
 
     static let later: [FaultKind] = [
         .pretences, .regional, .windows, .poison, .restarts, .forgeries, .held, .elsewhere, .hush,
@@ -26,7 +28,9 @@ extension WorldPlan {
         controllers = random.happens(60) ? 1 : random.happens(75) ? 2 : 3
         active = .seconds(Int64(random.within(6...16) * 60))
         peace = .seconds(45 * 60)
-        let kinds = allowed.filter { !FaultKind.later.contains($0) && random.happens(25) }
+        let kinds = allowed.filter {
+            !FaultKind.later.contains($0) && $0 != .servers && random.happens(25)
+        }
         var stream = SeededRandom(seed: seed ^ 0x1A7E)
         let later = FaultKind.later.filter { allowed.contains($0) && stream.happens(10) }
         if later.contains(.forgeries) { rollouts[0].isGated = true }
@@ -38,6 +42,8 @@ extension WorldPlan {
             }
         }
         for kind in later { add(kind, &stream) }
+        var newest = SeededRandom(seed: seed ^ 0x5E47)
+        if allowed.contains(.servers), newest.happens(10) { add(.servers, &newest) }
         events.sort { $0.at < $1.at }
     }
 
@@ -181,7 +187,7 @@ extension WorldPlan {
                 .revokeKey(person: random.within(1...3)),
             ]
         case .pretences, .regional, .windows, .poison, .restarts, .forgeries, .held, .elsewhere,
-            .hush:
+            .hush, .servers:
             return nil
         }
         return random.pick(choices)

@@ -32,6 +32,8 @@ package struct WorldPlan: Sendable {
         /// In place of the usual guardrails and stages.
         package var guardrails: PolicyName?
         package var stages: String?
+        /// What the versions' files say of their servers in each region, in requests a minute.
+        package var capacity: Int?
     }
 
     package struct TimedEvent: Sendable, Hashable, Codable {

@@ -1,0 +1,56 @@
+/// A region in which a step would send the candidate more than its servers are ready for.
+package struct CapacityShortage: Codable, Sendable, Hashable {
+    package let version: VersionName
+    package let region: RegionName
+    /// The candidate's part of live traffic in the step.
+    package let share: Share
+    package let ready: RequestRate
+    /// All requests of the region's callers in its busiest minute; `nil` when nobody was heard.
+    package let busiest: Int?
+
+    package init(
+        version: VersionName, region: RegionName, share: Share, ready: RequestRate, busiest: Int?
+    ) {
+        self.version = version
+        self.region = region
+        self.share = share
+        self.ready = ready
+        self.busiest = busiest
+    }
+
+    /// The first region for which a step is too much; `nil` when it fits, or nobody has said what
+    /// servers can take.
+    ///
+    /// The version's file counts as it is now, because servers are added on the way; without one,
+    /// what it said when the run began.
+    init?(of step: Step, _ input: DecisionInput, _ run: Run) {
+        guard let capacity = input.capacity ?? run.capacity else { return nil }
+        let shortages = run.plan.regions.compactMap { region -> CapacityShortage? in
+            guard let ready = capacity[region], let share = step.shares[region], share > .zero
+            else { return nil }
+            let busiest = input.traffic[region]?.busiest
+            if let busiest, Double(busiest) * share.fraction <= Double(ready.perMinute) {
+                return nil
+            }
+            return CapacityShortage(
+                version: run.candidate.reference.version, region: region, share: share,
+                ready: ready, busiest: busiest)
+        }
+        guard let first = shortages.first else { return nil }
+        self = first
+    }
+
+    /// `cannot go above canary 5%: 50% of eu's busiest minute are 1,200/min, and …`
+    func words(_ place: String) -> String {
+        let servers = "the servers of \(version) are ready for \(ready) in \(region)"
+        guard let busiest else {
+            return "cannot go above \(place): \(servers), and nobody has been heard there to count "
+                + "by; check the region's gateway"
+        }
+        // A record is a file: its numbers may be any.
+        let needed = Int(exactly: (Double(busiest) * share.fraction).rounded(.up)) ?? busiest
+        return "cannot go above \(place): \(servers), and \(share) of the last day's busiest "
+            + "minute are \(RequestRate.spoken(needed)); add servers and say so under "
+            + "serving.capacity of the version"
+    }
+}
