@@ -10,6 +10,8 @@ package actor Observatory {
     private let disk: any ControllerDisk
     private var books: [RolloutName: EvidenceBook] = [:]
     private var saved: [RolloutName: Int64] = [:]
+    /// Whether the disk may hold facts that no book has: it failed to say that it took them.
+    private var isBehind = false
     private var onEvidence: @Sendable (Set<RolloutName>) -> Void = { _ in }
 
     /// Facts that are read from disk at once while a book is rebuilt.
@@ -24,7 +26,19 @@ package actor Observatory {
 
     /// Stores a batch, all or nothing, and folds what is new into the evidence.
     package func ingest(_ batch: [Observation]) throws(HistoryError) -> IngestResult {
-        let result = try disk.ingest(batch)
+        let result: IngestResult
+        do {
+            result = try disk.ingest(batch)
+        } catch {
+            isBehind = true
+            throw error
+        }
+        // What was missed comes first, and this batch after it: books take facts in rising order.
+        guard !isBehind else {
+            catchUp()
+            onEvidence(Set(books.keys))
+            return result
+        }
         var touched: Set<RolloutName> = []
         for fact in result.facts {
             guard books[fact.answer.rollout] != nil else { continue }
@@ -33,6 +47,18 @@ package actor Observatory {
         }
         if !touched.isEmpty { onEvidence(touched) }
         return result
+    }
+
+    /// Reads what the books may lack. Where that fails it is tried again with the next batch or look.
+    private func catchUp() {
+        do {
+            for (name, book) in books.sorted(by: { $0.key < $1.key }) {
+                books[name] = try replayed(book)
+            }
+            isBehind = false
+        } catch {
+            // Until then nothing is said of any rollout.
+        }
     }
 
     /// Opens, moves on or closes the book of a rollout, to match its recorded state.
@@ -68,10 +94,15 @@ package actor Observatory {
             // Before the replay: facts of the new step must not be taken for the old one's.
             book.follow(run, of: state)
         }
+        return try replayed(book)
+    }
+
+    private func replayed(_ book: EvidenceBook) throws(HistoryError) -> EvidenceBook {
+        var book = book
         while true {
             let facts = try disk.facts(
-                after: book.lastFact, rollout: state.name, fromGeneration: book.firstGeneration,
-                limit: Self.replayBatch)
+                after: book.lastFact, rollout: book.key.rollout,
+                fromGeneration: book.firstGeneration, limit: Self.replayBatch)
             for fact in facts { book.fold(fact) }
             if facts.count < Self.replayBatch { return book }
         }
@@ -81,7 +112,8 @@ package actor Observatory {
     package func look(
         at rollout: RolloutName
     ) -> (evidence: [GuardrailEvidence], traffic: [RegionName: RegionTraffic]) {
-        guard let book = books[rollout] else { return ([], [:]) }
+        if isBehind { catchUp() }
+        guard !isBehind, let book = books[rollout] else { return ([], [:]) }
         return (book.evidence(), book.regionTraffic)
     }
 

@@ -57,6 +57,36 @@ import Testing
         #expect(again.traffic == known.traffic)
     }
 
+    /// Found by seed 10572: facts that a disk had taken, and said that it had not, came into no book
+    /// before a restart, and whoever sent them again was told that they were known.
+    @Test func factsWhoseReceiptWasLostAreFolded() async throws {
+        let store = try HistoryStore.temporary()
+        defer { store.close() }
+        let disk = MumblingDisk(store)
+        let observatory = Observatory(disk: disk)
+        try await observatory.follow(Self.state)
+        let batches = Self.batches(4)
+        _ = try await observatory.ingest(batches[0])
+        disk.mumbles = true
+        await #expect(throws: HistoryError.self) { try await observatory.ingest(batches[1]) }
+        // While the disk cannot be read either, nothing is said that may be half of it.
+        disk.isBlind = true
+        #expect(await observatory.look(at: Scene.name).evidence.isEmpty)
+        disk.isBlind = false
+        disk.mumbles = false
+        _ = try await observatory.ingest(batches[1])
+        for batch in batches[2...] { _ = try await observatory.ingest(batch) }
+        let known = await Self.look(observatory)
+
+        let honest = try HistoryStore.temporary()
+        defer { honest.close() }
+        let other = Observatory(disk: honest)
+        try await other.follow(Self.state)
+        for batch in batches { _ = try await other.ingest(batch) }
+        let expected = await Self.look(other)
+        #expect(known.evidence == expected.evidence && known.traffic == expected.traffic)
+    }
+
     @Test("E3: a damaged snapshot is folded again from the facts")
     func aDamagedSnapshotIsFoldedAgainFromTheFacts() async throws {
         let store = try HistoryStore.temporary()
@@ -100,7 +130,8 @@ import Testing
         try await second.follow(gradual)
         try await first.follow(gradual)
         let (one, other) = await (Self.look(first), Self.look(second))
-        #expect(one.evidence == other.evidence && one.traffic.isEmpty && other.traffic.isEmpty)
+        #expect(one.evidence == other.evidence && one.traffic == other.traffic)
+        #expect(one.traffic.values.allSatisfy { $0.candidate == 0 && $0.stable == 0 })
         #expect(one.evidence.map(\.process) == known.map(\.process))
     }
 
