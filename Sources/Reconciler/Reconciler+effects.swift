@@ -192,9 +192,8 @@ extension Reconciler {
 
     /// Brings the routers of a rollout to these routes, all regions at once.
     ///
-    /// - Parameter onlyLowering: leaves a region alone that serves less. It is asked right before:
-    ///   what was found earlier may be from before a pause of this process (B2, D8). One that does
-    ///   not answer is written only if it is to have less than git grants it or it had when last seen.
+    /// - Parameter onlyLowering: a region that serves less stays as it is. Its router sees to that:
+    ///   what was found here may be from before a pause of this process (B2, D8).
     /// - Returns: whether any router was changed or learnt about.
     func apply(
         _ name: RolloutName, _ wanted: [RegionName: Route], onlyLowering: Bool = false
@@ -206,18 +205,11 @@ extension Reconciler {
         let routes = wanted.filter { region, route in
             rollouts[name]?.found[region] != .serving(route)
         }
-        let less = routes.filter { region, route in isLowering(name, region, to: route) }
         let results = await withTaskGroup(of: (RegionName, RouteReadBack).self) { group in
             for (region, route) in routes.sorted(by: { $0.key < $1.key }) {
                 group.addTask {
-                    if onlyLowering, route.candidate != nil {
-                        let current = await router.readBack(name, in: region)
-                        if current.forbids(route, isLowering: less[region] != nil) {
-                            return (region, current)
-                        }
-                    }
                     do throws(RouterFailure) {
-                        _ = try await router.apply(route)
+                        _ = try await router.apply(route, onlyLowering: onlyLowering)
                     } catch {
                         if case .unreachable(let text) = error {
                             return (region, .unknown(reason: text))
@@ -236,15 +228,6 @@ extension Reconciler {
             if case .serving(let route) = readBack { send(name, .applied(route)) }
         }
         return !results.isEmpty
-    }
-
-    /// Whether a route gives the candidate less than git grants so far, or than it had when last seen.
-    private func isLowering(_ name: RolloutName, _ region: RegionName, to route: Route) -> Bool {
-        if let granted = rollouts[name]?.recorded.routes[region], granted.exposes(moreThan: route) {
-            return true
-        }
-        guard case .serving(let seen) = rollouts[name]?.found[region] else { return false }
-        return seen.exposes(moreThan: route)
     }
 
     /// Asks the routers of a rollout that were never asked, such as those of a new region.
@@ -291,17 +274,6 @@ extension Reconciler {
                 rollouts[name]?.found[region] = answer
                 due.insert(name)
             }
-        }
-    }
-}
-
-extension RouteReadBack {
-    /// Whether a router that answered this must not hear of a route that is to raise nobody.
-    fileprivate func forbids(_ route: Route, isLowering: Bool) -> Bool {
-        switch self {
-        case .serving(let current): route.raises(over: current)
-        case .nothing: true
-        case .unknown: !isLowering
         }
     }
 }

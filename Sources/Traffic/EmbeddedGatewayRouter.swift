@@ -7,7 +7,8 @@ package struct EmbeddedGatewayRouter: TrafficRouter {
     /// The route table of one gateway.
     package struct Table: Sendable {
         package typealias Read = @Sendable () async -> [RolloutName: Route]
-        package typealias Apply = @Sendable (Route) async -> Result<Route, RouterFailure>
+        package typealias Apply =
+            @Sendable (Route, _ onlyLowering: Bool) async -> Result<Route, RouterFailure>
         package typealias Withdraw =
             @Sendable (RolloutName, _ generation: Int) async -> Result<Void, RouterFailure>
 
@@ -39,9 +40,11 @@ package struct EmbeddedGatewayRouter: TrafficRouter {
         return .serving(await table.read())
     }
 
-    package func apply(_ route: Route) async throws(RouterFailure) -> Route {
+    package func apply(
+        _ route: Route, onlyLowering: Bool
+    ) async throws(RouterFailure) -> Route {
         guard let table = tables[route.region] else { throw .rejected(unknown(route.region)) }
-        return try await table.apply(route).get()
+        return try await table.apply(route, onlyLowering).get()
     }
 
     package func withdraw(

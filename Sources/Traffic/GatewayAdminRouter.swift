@@ -35,7 +35,7 @@ package struct GatewayAdminRouter: TrafficRouter {
         let tableVersion: Int
     }
 
-    private struct Stale: Decodable { let current: Route? }
+    private struct Current: Decodable { let current: Route? }
     private struct Refusal: Decodable { let error: String }
 
     private let sites: [RegionName: Site]
@@ -91,10 +91,13 @@ package struct GatewayAdminRouter: TrafficRouter {
         }
     }
 
-    package func apply(_ route: Route) async throws(RouterFailure) -> Route {
+    package func apply(
+        _ route: Route, onlyLowering: Bool
+    ) async throws(RouterFailure) -> Route {
         let encoded: Data
         do { encoded = try JSONEncoder().encode(route) } catch { throw .rejected("\(error)") }
-        let (status, body) = try await ask(route.region, .PUT, "/\(route.rollout)", encoded)
+        let path = "/\(route.rollout)\(onlyLowering ? "?onlyLowering=true" : "")"
+        let (status, body) = try await ask(route.region, .PUT, path, encoded)
         return try read(body, status)
     }
 
@@ -143,14 +146,15 @@ package struct GatewayAdminRouter: TrafficRouter {
             } catch {
                 throw .unreachable("an answer that is not understood: \(error)")
             }
-        case 409:
+        case 409, 412:
             guard
-                let stale = try? JSONDecoder().decode(
-                    Stale.self, from: Data(body.readableBytesView))
+                let answer = try? JSONDecoder().decode(
+                    Current.self, from: Data(body.readableBytesView))
             else {
-                throw .rejected("409 without a route")
+                throw .rejected("\(status) without a route")
             }
-            throw .refusedStale(current: stale.current)
+            throw status == 409
+                ? .refusedStale(current: answer.current) : .refusedRaise(current: answer.current)
         // The server's own trouble may pass.
         case 408, 429, 500...599: throw .unreachable("\(status): \(refusal(body) ?? "")")
         default: throw .rejected("\(status): \(refusal(body) ?? "")")

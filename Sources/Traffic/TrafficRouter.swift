@@ -14,13 +14,23 @@ package protocol TrafficRouter: Sendable {
     /// Asks for a route, and returns what the router says that it serves then.
     ///
     /// After `unreachable` the route may or may not be in force: read it back.
-    func apply(_ route: Route) async throws(RouterFailure) -> Route
+    ///
+    /// - Parameter onlyLowering: the router itself refuses what would give the candidate more than
+    ///   it serves at that moment (`Route.isRaised`). To ask first and write then is not the same:
+    ///   somebody else may have lowered it in between.
+    func apply(_ route: Route, onlyLowering: Bool) async throws(RouterFailure) -> Route
 
     /// Takes a rollout out of a region, so that not even stable is served. Repeating it is
     /// harmless.
     func withdraw(
         _ rollout: RolloutName, from region: RegionName, generation: Int
     ) async throws(RouterFailure)
+}
+
+extension TrafficRouter {
+    package func apply(_ route: Route) async throws(RouterFailure) -> Route {
+        try await apply(route, onlyLowering: false)
+    }
 }
 
 /// What a router says that it serves in one region.
@@ -43,6 +53,8 @@ package enum RouterFailure: Error, Hashable, Sendable, CustomStringConvertible {
     /// The router has seen a newer decision; read and decide again. `current` is `nil` when the
     /// rollout was withdrawn there.
     case refusedStale(current: Route?)
+    /// It was to raise nobody, and the router serves the candidate less, or nothing at all.
+    case refusedRaise(current: Route?)
     /// Nobody knows whether it was taken; read back, then ask again.
     case unreachable(String)
     /// Asking again will not help; a person must act.
@@ -54,6 +66,9 @@ package enum RouterFailure: Error, Hashable, Sendable, CustomStringConvertible {
             "the router serves generation \(current.generation) of \(current.rollout) in "
                 + "\(current.region), which is newer"
         case .refusedStale(nil): "the router has withdrawn the rollout at a newer generation"
+        case .refusedRaise(let current?):
+            "the router serves \(current.rollout) less in \(current.region): \(current.spoken)"
+        case .refusedRaise(nil): "the router serves nothing of the rollout"
         case .unreachable(let message): "the router did not answer: \(message)"
         case .rejected(let message): "the router rejects this: \(message)"
         }

@@ -18,6 +18,7 @@ final class FakeRouter: TrafficRouter {
         var mood = Mood.honest
         var routes: [RegionName: Route] = [:]
         var calls: [Route] = []
+        var accidents: [RegionName: @Sendable () -> Void] = [:]
     }
 
     private let state = Mutex(State())
@@ -30,6 +31,11 @@ final class FakeRouter: TrafficRouter {
 
     /// What somebody else does behind the controller's back.
     func tamper(_ route: Route) { state.withLock { $0.routes[route.region] = route } }
+
+    /// Something that happens while the next route of a region is on its way.
+    func onceBeforeARoute(in region: RegionName, _ accident: @escaping @Sendable () -> Void) {
+        state.withLock { $0.accidents[region] = accident }
+    }
 
     func served(in region: RegionName) -> Route? { state.withLock { $0.routes[region] } }
 
@@ -48,14 +54,20 @@ final class FakeRouter: TrafficRouter {
         }
     }
 
-    func apply(_ route: Route) async throws(RouterFailure) -> Route {
+    func apply(
+        _ route: Route, onlyLowering: Bool
+    ) async throws(RouterFailure) -> Route {
         await before(route, served(in: route.region))
+        state.withLock { $0.accidents.removeValue(forKey: route.region) }?()
         return try state.withLock { state throws(RouterFailure) in
             state.calls.append(route)
             if case .away = state.mood { throw .unreachable("no answer") }
             if case .deaf = state.mood { return route }
             if let current = state.routes[route.region], !route.mayReplace(current) {
                 throw .refusedStale(current: current)
+            }
+            if onlyLowering, route.isRaised(from: state.routes[route.region]) {
+                throw .refusedRaise(current: state.routes[route.region])
             }
             state.routes[route.region] = route
             if case .mumbling = state.mood { throw .unreachable("time-out") }
@@ -91,7 +103,9 @@ final class HangingRouter: TrafficRouter {
         return .unknown(reason: "the test is over")
     }
 
-    func apply(_ route: Route) async throws(RouterFailure) -> Route {
+    func apply(
+        _ route: Route, onlyLowering: Bool
+    ) async throws(RouterFailure) -> Route {
         await hang()
         throw .unreachable("the test is over")
     }

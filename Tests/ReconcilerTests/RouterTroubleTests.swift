@@ -152,6 +152,33 @@ import Traffic
         await controller.stop()
     }
 
+    /// Found by simulated worlds 7401 and 8961 (D8): somebody lowered a region between the question
+    /// what it serves and the route that was to raise nobody.
+    @Test func whoIsLoweredJustBeforeIsNotRaisedByACorrection() async throws {
+        let world = try await World()
+        let controller = try await Controller(in: world)
+        try await controller.reach(.canary)
+        world.clock.pass(seconds: 90_000)
+        let route = try #require(world.router.served(in: World.us))
+        let lowered = Route(
+            rollout: route.rollout, region: World.us, generation: route.generation - 1,
+            run: route.run, salt: route.salt, stickyBy: route.stickyBy, stable: route.stable,
+            candidate: route.candidate, share: Share(clamping: 1), mirror: .zero, fallback: nil)
+        world.router.onceBeforeARoute(in: World.us) { world.router.tamper(lowered) }
+        let eu = try #require(world.router.served(in: World.eu))
+        world.router.tamper(
+            Route(
+                rollout: eu.rollout, region: World.eu, generation: eu.generation + 4,
+                run: eu.run, salt: eu.salt, stickyBy: eu.stickyBy, stable: eu.stable,
+                candidate: eu.candidate, share: .all, mirror: .zero, fallback: nil))
+        try await controller.until("eu is put back") { _ in
+            world.router.served(in: World.eu)?.share == Share(clamping: 500)
+        }
+        try await controller.turns()
+        #expect(world.router.served(in: World.us) == lowered)
+        await controller.stop()
+    }
+
     /// Found by simulated world 891 (D4): two gateways came up with older tables, one of them with
     /// more and one with less; telling the first one raised the second one along with it.
     @Test func anOlderTableWithLessIsNotRaisedAlongWithOneThatHadMore() async throws {

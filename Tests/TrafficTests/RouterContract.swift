@@ -51,9 +51,9 @@ extension EmbeddedGatewayRouter.Table {
     init(_ table: RouteTable) {
         self.init(
             read: { table.contents.routes },
-            apply: { route in
+            apply: { route, onlyLowering in
                 do throws(RouteRefusal) {
-                    return .success(try await table.apply(route))
+                    return .success(try await table.apply(route, onlyLowering: onlyLowering))
                 } catch {
                     return .failure(RouterFailure(error))
                 }
@@ -72,6 +72,7 @@ extension RouterFailure {
     init(_ refusal: RouteRefusal) {
         switch refusal {
         case .stale(let current, _): self = .refusedStale(current: current)
+        case .raises(let current): self = .refusedRaise(current: current)
         case .invalid(let message): self = .rejected(message)
         case .unsaved(let message): self = .unreachable(message)
         }

@@ -36,6 +36,31 @@ import Traffic
         }
     }
 
+    // B2, D8: whoever asks first and writes then may have slept in between.
+    @Test(arguments: RouterUnderTest.allCases)
+    func aRouteThatIsToRaiseNobodyIsRefusedWhereItWould(_ kind: RouterUnderTest) async throws {
+        try await kind.with { router, _ in
+            let back = try route(generation: 9, share: 500)
+            await #expect(throws: RouterFailure.refusedRaise(current: nil)) {
+                try await router.apply(back, onlyLowering: true)
+            }
+            let held = try route(generation: 7, share: 100)
+            _ = try await router.apply(held)
+            await #expect(throws: RouterFailure.refusedRaise(current: held)) {
+                try await router.apply(back, onlyLowering: true)
+            }
+            #expect(await router.readBack(held.rollout, in: held.region) == .serving(held))
+            for share in [100, 0] {
+                let lower = try route(generation: 9, share: share)
+                #expect(try await router.apply(lower, onlyLowering: true) == lower)
+            }
+            // An older generation is refused as that, whatever it asks for.
+            await #expect(throws: (any Error).self) {
+                try await router.apply(held, onlyLowering: true)
+            }
+        }
+    }
+
     @Test(arguments: RouterUnderTest.allCases)
     func aWithdrawnRolloutIsGoneAndFenced(_ kind: RouterUnderTest) async throws {
         try await kind.with { router, _ in

@@ -10,6 +10,7 @@ import RolloutCore
 /// | `GET /admin/v1/routes` | `{"routes":[Route], "tableVersion": n}` |
 /// | `GET /admin/v1/routes/{rollout}` | the route, or 404 |
 /// | `PUT /admin/v1/routes/{rollout}` | the route then served; 409 with `current` when stale |
+/// | `PUT …?onlyLowering=true` | the same; 412 with `current` when the candidate would get more |
 /// | `DELETE /admin/v1/routes/{rollout}?generation=n` | `{}`; 409 with `current` when stale |
 /// | `GET /metrics` | Prometheus text |
 final class AdminPlane: Sendable {
@@ -23,6 +24,11 @@ final class AdminPlane: Sendable {
         let error: String
         let current: Route?
         let generation: Int
+    }
+
+    private struct Raise: Encodable {
+        let error: String
+        let current: Route?
     }
 
     private let table: RouteTable
@@ -61,7 +67,12 @@ final class AdminPlane: Sendable {
             case .GET: return reply(route(rollout))
             case .PUT:
                 let body = request.body ?? ByteBuffer()
-                later(on: loop, reply) { await self.put(rollout, body) }
+                guard query.isEmpty || query == Self.onlyLowering else {
+                    return reply(.error(.badRequest, "the only option is ?\(Self.onlyLowering)"))
+                }
+                later(on: loop, reply) {
+                    await self.put(rollout, body, onlyLowering: !query.isEmpty)
+                }
             case .DELETE: later(on: loop, reply) { await self.delete(rollout, query) }
             default: return reply(.error(.methodNotAllowed, "GET, PUT or DELETE"))
             }
@@ -106,7 +117,11 @@ final class AdminPlane: Sendable {
         return json(.ok, route)
     }
 
-    private func put(_ rollout: RolloutName, _ body: ByteBuffer) async -> WholeResponse {
+    private static let onlyLowering = "onlyLowering=true"
+
+    private func put(
+        _ rollout: RolloutName, _ body: ByteBuffer, onlyLowering: Bool
+    ) async -> WholeResponse {
         let route: Route
         do {
             route = try JSONDecoder().decode(Route.self, from: Data(body.readableBytesView))
@@ -118,7 +133,7 @@ final class AdminPlane: Sendable {
                 .unprocessableEntity, "the path says \(rollout) and the body \(route.rollout)")
         }
         do {
-            return json(.ok, try await table.apply(route))
+            return json(.ok, try await table.apply(route, onlyLowering: onlyLowering))
         } catch {
             return refusal(error)
         }
@@ -143,6 +158,8 @@ final class AdminPlane: Sendable {
             json(
                 .conflict,
                 Stale(error: refusal.description, current: current, generation: generation))
+        case .raises(let current):
+            json(.preconditionFailed, Raise(error: refusal.description, current: current))
         case .invalid(let message): .error(.unprocessableEntity, message)
         case .unsaved(let message): .error(.insufficientStorage, message)
         }

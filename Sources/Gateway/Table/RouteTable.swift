@@ -7,6 +7,8 @@ package enum RouteRefusal: Error, Hashable, CustomStringConvertible {
     /// A newer decision is in force: `current`, or a withdrawal at `generation`. Read and decide
     /// again.
     case stale(current: Route?, generation: Int)
+    /// The route was to raise nobody, and what is served gives the candidate less.
+    case raises(current: Route?)
     /// The route can never be served here; the message says why.
     case invalid(String)
     /// The state file could not be written, so a raise was not taken.
@@ -20,6 +22,9 @@ package enum RouteRefusal: Error, Hashable, CustomStringConvertible {
                 + "with the same"
         case .stale(nil, let generation):
             "the rollout was withdrawn here at generation \(generation); a route needs a higher one"
+        case .raises(let current?):
+            "\(current.rollout) gives the candidate less here: \(current.spoken)"
+        case .raises(nil): "nothing of the rollout is served here"
         case .invalid(let message), .unsaved(let message): message
         }
     }
@@ -91,8 +96,12 @@ package final class RouteTable: Sendable {
     }
 
     /// Takes a route if it may replace what is served, and returns what is served then.
-    package func apply(_ route: Route) async throws(RouteRefusal) -> Route {
-        try await offLoop { self.applyNow(route) }
+    ///
+    /// - Parameter onlyLowering: refuses a route that gives the candidate more than it has here.
+    package func apply(
+        _ route: Route, onlyLowering: Bool = false
+    ) async throws(RouteRefusal) -> Route {
+        try await offLoop { self.applyNow(route, onlyLowering) }
     }
 
     /// Serves nothing for a rollout any more. Repeating it is harmless.
@@ -113,7 +122,7 @@ package final class RouteTable: Sendable {
         return try result.get()
     }
 
-    private func applyNow(_ route: Route) -> Result<Route, RouteRefusal> {
+    private func applyNow(_ route: Route, _ onlyLowering: Bool) -> Result<Route, RouteRefusal> {
         writing.withLock {
             var next = contents
             if let problem = problem(of: route, in: next) { return .failure(.invalid(problem)) }
@@ -126,6 +135,9 @@ package final class RouteTable: Sendable {
                     return .failure(.stale(current: served, generation: served.generation))
                 }
                 if route == served, next.saved { return .success(route) }
+            }
+            if onlyLowering, route.isRaised(from: served) {
+                return .failure(.raises(current: served))
             }
             next.routes[route.rollout] = route
             next.withdrawn[route.rollout] = nil

@@ -49,7 +49,6 @@ extension Witness {
             })
         else {
             if isGranted(route, by: records) { return }
-            if isStepBackUnread(route, records.last, change, by: controller) { return }
             return fail(
                 .expose, "\(route.told) in \(route.region) was never accepted by git")
         }
@@ -79,24 +78,6 @@ extension Witness {
             guard let granted = record.after.state.routes[route.region] else { return false }
             return granted.run == route.run && granted.candidate == route.candidate
                 && granted.share >= route.share && granted.mirror >= route.mirror
-        }
-    }
-
-    /// A step back that is on disk goes out also to a router that does not say what it serves:
-    /// somebody may hold it lower still. It gives less than git grants.
-    private func isStepBackUnread(
-        _ route: Route, _ newest: Accepted?, _ change: SimulatedRouters.Change, by controller: Int
-    ) -> Bool {
-        guard let granted = newest?.after.state.routes[route.region], granted.exposes(more: route),
-            granted.run == route.run, isJournalled(change, by: controller)
-        else { return false }
-        return plan.events.contains { timed in
-            switch timed.event {
-            case .routerDown(let place, _), .routerLosesAnswers(let place, _, _),
-                .routerIsSlow(let place, _, _):
-                Names.regions[place % Names.regions.count] == route.region
-            default: false
-            }
         }
     }
 

@@ -124,12 +124,17 @@ struct ReachedRouters: TrafficRouter {
         }
     }
 
-    func apply(_ route: Route) async throws(RouterFailure) -> Route {
+    func apply(
+        _ route: Route, onlyLowering: Bool
+    ) async throws(RouterFailure) -> Route {
         try await call(.applyRoute, route.region) {
             let current = routers.served(route.rollout, in: route.region)
             if let current, !route.mayReplace(current) {
                 routers.countFenced()
                 throw RouterFailure.refusedStale(current: current)
+            }
+            if onlyLowering, route.isRaised(from: current) {
+                throw RouterFailure.refusedRaise(current: current)
             }
             routers.set(
                 route, for: route.rollout, in: route.region,

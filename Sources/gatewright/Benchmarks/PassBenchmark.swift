@@ -208,7 +208,7 @@ extension EmbeddedGatewayRouter.Table {
         let served = InstantTable()
         return EmbeddedGatewayRouter.Table(
             read: { served.routes.withLock { $0 } },
-            apply: { route in
+            apply: { route, _ in
                 served.routes.withLock { $0[route.rollout] = route }
                 return .success(route)
             },

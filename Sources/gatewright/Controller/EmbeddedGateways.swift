@@ -78,9 +78,9 @@ extension EmbeddedGatewayRouter.Table {
     static func of(_ table: RouteTable) -> EmbeddedGatewayRouter.Table {
         EmbeddedGatewayRouter.Table(
             read: { table.contents.routes },
-            apply: { route in
+            apply: { route, onlyLowering in
                 do throws(RouteRefusal) {
-                    return .success(try await table.apply(route))
+                    return .success(try await table.apply(route, onlyLowering: onlyLowering))
                 } catch {
                     return .failure(RouterFailure(error))
                 }
@@ -99,6 +99,7 @@ extension RouterFailure {
     fileprivate init(_ refusal: RouteRefusal) {
         switch refusal {
         case .stale(let current, _): self = .refusedStale(current: current)
+        case .raises(let current): self = .refusedRaise(current: current)
         case .invalid(let text): self = .rejected(text)
         case .unsaved(let text): self = .unreachable(text)
         }
