@@ -26,6 +26,7 @@ package struct AuditProblem: Codable, Sendable, Hashable, Comparable {
         case inputsUnknown = "inputs-unknown"
         case requestDiffers = "request-differs"
         case windowsDiffer = "windows-differ"
+        case capacityDiffers = "capacity-differs"
         case stopIgnored = "stop-ignored"
         case orderUnknown = "order-unknown"
         // What was decided.

@@ -161,6 +161,10 @@ actor CommitAudit {
         if record.input.windows.map(\.policy) != (found?.checked.windows ?? []) {
             note(.windowsDiffer, "the files at \(read.short) name other windows")
         }
+        let capacity = record.input.state.run?.capacity(in: found?.checked.capacities ?? [:])
+        if record.input.capacity != capacity {
+            note(.capacityDiffers, "the files at \(read.short) say something else of the servers")
+        }
         if case .ordered(let stop) = policies.checked.stop, record.input.conditions.stop != stop {
             note(.stopIgnored, "policies/stop.yaml stopped the line at \(read.short)")
         }

@@ -264,9 +264,7 @@ extension RequestedRollout {
         self.init(
             request: Request(checked, groups: groups), orders: checked.orders,
             router: checked.spec?.router, windows: checked.windows, approvals: approvals,
-            capacities: Dictionary(
-                checked.versions.values.map { ($0.reference, $0.capacity) },
-                uniquingKeysWith: { first, _ in first }))
+            capacities: checked.capacities)
     }
 }
 

@@ -18,7 +18,8 @@ extension Reconciler {
         while await step(name) {
             steps += 1
             guard steps <= Self.stepsMax else {
-                timers[name] = steadyNow + configuration.lookInterval.milliseconds
+                let look = steadyNow + configuration.lookInterval.milliseconds
+                timers[name] = min(timers[name] ?? look, look)
                 break
             }
         }
@@ -131,7 +132,7 @@ extension Reconciler {
             atStep: await atStep(state), timeScale: configuration.timeScale,
             evidence: looked.evidence, traffic: looked.traffic, routers: routers, consent: consent,
             windows: (live.requested?.windows ?? []).map { WindowClock($0, around: now) },
-            capacity: state.run.flatMap { live.requested?.capacities[$0.candidate.reference] })
+            capacity: state.run?.capacity(in: live.requested?.capacities ?? [:]))
     }
 
     /// Steady time since this step was first seen. Not to be read after the step has changed.

@@ -77,6 +77,9 @@ extension TamperTests {
         Tamper("windows are left out", .windowsDiffer) {
             try await $0.forge { $0.edit("input", "windows") { _ in .array([]) } }
         },
+        Tamper("servers that nobody declared", .capacityDiffers) {
+            try await $0.forge { $0.edit("input", "capacity") { _ in ["eu": 24_000] } }
+        },
         Tamper("the line was stopped", .stopIgnored) {
             let draft = try await $0.honest()
             try await $0.commit(

@@ -114,6 +114,28 @@ import Testing
         ] { #expect(result.output.contains(part), "\(part)\n\(result.output)") }
     }
 
+    @Test func serversThatAreTooFewAreSaid() throws {
+        let version = "rollouts/compression-selector/versions/2.4.0.yaml"
+        func asking(_ capacity: String) throws -> String {
+            let bench = try repository {
+                try edit($0, Self.spec, "version: 2.3.1", "version: 2.4.0")
+                try edit($0, version, "    endpoints:", "    capacity: \(capacity)\n    endpoints:")
+            }
+            let result = try plan(bench, "--rate", "1200")
+            #expect(result.status == 0, "\(result.errors)\(result.output)")
+            return result.output
+        }
+        // 1,200 in three regions.
+        let few = try asking("{eu-west: 10/s, us-east: 100/s, ap-south: 400/s}")
+        #expect(
+            few.contains(
+                "- **waits for** servers in eu-west before canary 5%: they are ready for 10/s, and "
+                    + "callers send 400/s in the busiest minute\n"), "\(few)")
+        #expect(few.contains("- **waits for** servers in us-east before gradual 50%: "), "\(few)")
+        #expect(!few.contains("servers in ap-south"))
+        #expect(!(try asking("{eu-west: 400/s}")).contains("**waits for**"))
+    }
+
     @Test func aVersionThatIsNotLetInFailsTheCheck() throws {
         let bench = try repository {
             try edit($0, Self.spec, "version: 2.3.1", "version: 2.4.0")

@@ -1,3 +1,14 @@
+extension Run {
+    /// What a decision holds of the capacities that files declare: nothing where nobody ever said
+    /// anything of the candidate's servers, or its file is gone.
+    package func capacity(
+        in files: [VersionReference: [RegionName: RequestRate]]
+    ) -> [RegionName: RequestRate]? {
+        let declared = files[candidate.reference]
+        return declared?.isEmpty == true && capacity == nil ? nil : declared
+    }
+}
+
 /// A region in which a step would send the candidate more than its servers are ready for.
 package struct CapacityShortage: Codable, Sendable, Hashable {
     package let version: VersionName

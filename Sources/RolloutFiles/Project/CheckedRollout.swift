@@ -19,5 +19,12 @@ package struct CheckedRollout: Sendable {
     /// nothing advances, and rollback still works.
     package internal(set) var isUsable = true
 
+    /// What the servers of each version are ready for; nothing where its file does not say.
+    package var capacities: [VersionReference: [RegionName: RequestRate]] {
+        Dictionary(
+            versions.values.map { ($0.reference, $0.capacity) },
+            uniquingKeysWith: { first, _ in first })
+    }
+
     init(name: RolloutName) { self.name = name }
 }

@@ -10,7 +10,8 @@ extension Witness {
     /// controller had heard of and the files that it had read.
     func checkCapacity(_ accepted: Accepted, _ run: Run) {
         guard let text = declaration(accepted, run) else { return }
-        for (region, route) in accepted.after.state.routes where route.share > .zero {
+        let routes = accepted.after.state.routes.sorted { $0.key < $1.key }
+        for (region, route) in routes where route.share > .zero {
             guard let ready = Self.perMinute(region, in: text) else { continue }
             let first = firstGeneration(run)
             let busiest = state.withLock { state in

@@ -26,6 +26,8 @@ package final class SimulatedRouters: Sendable {
         /// Of a hundred calls, those whose answer is lost after they took effect.
         package var lostAnswers = 0
         package var slowness = 20
+        /// Says yes to routes, and goes on as before.
+        package var isDeaf = false
 
         package init() {}
     }
@@ -128,6 +130,7 @@ struct ReachedRouters: TrafficRouter {
         _ route: Route, onlyLowering: Bool
     ) async throws(RouterFailure) -> Route {
         try await call(.applyRoute, route.region) {
+            if routers.condition(of: route.region).isDeaf { return route }
             let current = routers.served(route.rollout, in: route.region)
             if let current, !route.mayReplace(current) {
                 routers.countFenced()
@@ -147,6 +150,7 @@ struct ReachedRouters: TrafficRouter {
         _ rollout: RolloutName, from region: RegionName, generation: Int
     ) async throws(RouterFailure) {
         try await call(.applyRoute, region) {
+            if routers.condition(of: region).isDeaf { return }
             routers.set(
                 nil, for: rollout, in: region,
                 by: .controller(life.controller, life: life.number))

@@ -52,6 +52,8 @@ package enum WorldEvent: Sendable, Hashable, Codable {
     case routerDown(region: Int, seconds: Int)
     case routerLosesAnswers(region: Int, percent: Int, seconds: Int)
     case routerIsSlow(region: Int, milliseconds: Int, seconds: Int)
+    /// It says yes to routes, and goes on as before.
+    case routerIsDeaf(region: Int, seconds: Int)
     case routerForgets(region: Int)
     case routerReloads(region: Int)
     case strangerRaises(rollout: Int, region: Int)

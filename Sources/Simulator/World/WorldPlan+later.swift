@@ -38,6 +38,13 @@ extension WorldPlan {
                     .servers(rollout: place, isEnough: random.happens(50)),
                     at: drawTime(&random))
             }
+        case .deaf:
+            for _ in 0..<random.within(1...3) {
+                let seconds = random.pick([20, 60, 180, 400]) ?? 60
+                add(
+                    .routerIsDeaf(region: random.below(3), seconds: seconds),
+                    at: drawTime(&random))
+            }
         default: break
         }
     }

@@ -9,12 +9,14 @@ package enum FaultKind: String, Sendable, CaseIterable, Codable {
     // These came later, and draw from a stream of their own: seeds that draw none of them have the
     // worlds that they had.
     case pretences, regional, windows, poison, restarts, forgeries, held, elsewhere, hush
-    // And this one later still, from a third stream.
-    case servers
+    // And these later still, from a third stream.
+    case servers, deaf
 
     static let later: [FaultKind] = [
         .pretences, .regional, .windows, .poison, .restarts, .forgeries, .held, .elsewhere, .hush,
     ]
+
+    static let latest: [FaultKind] = [.servers, .deaf]
 }
 
 extension WorldPlan {
@@ -29,7 +31,7 @@ extension WorldPlan {
         active = .seconds(Int64(random.within(6...16) * 60))
         peace = .seconds(45 * 60)
         let kinds = allowed.filter {
-            !FaultKind.later.contains($0) && $0 != .servers && random.happens(25)
+            !(FaultKind.later + FaultKind.latest).contains($0) && random.happens(25)
         }
         var stream = SeededRandom(seed: seed ^ 0x1A7E)
         let later = FaultKind.later.filter { allowed.contains($0) && stream.happens(10) }
@@ -43,7 +45,9 @@ extension WorldPlan {
         }
         for kind in later { add(kind, &stream) }
         var newest = SeededRandom(seed: seed ^ 0x5E47)
-        if allowed.contains(.servers), newest.happens(10) { add(.servers, &newest) }
+        for kind in FaultKind.latest where allowed.contains(kind) && newest.happens(10) {
+            add(kind, &newest)
+        }
         events.sort { $0.at < $1.at }
     }
 
@@ -187,7 +191,7 @@ extension WorldPlan {
                 .revokeKey(person: random.within(1...3)),
             ]
         case .pretences, .regional, .windows, .poison, .restarts, .forgeries, .held, .elsewhere,
-            .hush, .servers:
+            .hush, .servers, .deaf:
             return nil
         }
         return random.pick(choices)

@@ -67,7 +67,7 @@ struct RolloutPlan: Encodable {
                 terms.excludeAuthors ? proposal.authors.filter { terms.people.contains($0) } : []
             } ?? []
         approvers = terms.map(Self.words) ?? ""
-        waits = Self.waits(proposal, now)
+        waits = Self.waits(proposal, now) + Self.servers(proposal, rate: rate)
         loosened = Loosening.of(proposal)
         let forecast = try await PlanForecast(
             proposal, plan: plan, rate: rate, baseline: baseline, runs: runs, timeScale: timeScale)
