@@ -22,8 +22,8 @@ struct LiveRollout {
     var appliedAt: Timestamp?
     /// What each router said last.
     var found: [RegionName: RouteReadBack] = [:]
-    /// The steady time at which the step of a generation was first seen.
-    var stepStart: (generation: Int, steady: Int64)?
+    /// How long the present step has been watched.
+    var watch: Reconciler.StepWatch?
     /// Generations of routers ahead of the record: one that git is asked about, and the newest that
     /// it was asked about.
     var askingAbout: Int?

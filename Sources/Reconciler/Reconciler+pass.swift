@@ -125,30 +125,16 @@ extension Reconciler {
             let found = live.found[region] ?? .unknown(reason: unasked)
             routers[region] = RouterCondition(expected: route, found: found)
         }
+        let watched = await watched(state)
         return DecisionInput(
             now: now, state: state, request: live.requested?.request ?? .withdrawn,
             orders: (live.requested?.orders ?? []) + (localOrders.byRollout[state.name] ?? []),
             conditions: conditions,
-            atStep: await atStep(state), timeScale: configuration.timeScale,
+            atStep: watched.atStep, timeScale: configuration.timeScale,
             evidence: looked.evidence, traffic: looked.traffic, routers: routers, consent: consent,
             windows: (live.requested?.windows ?? []).map { WindowClock($0, around: now) },
-            capacity: state.run?.capacity(in: live.requested?.capacities ?? [:]))
-    }
-
-    /// Steady time since this step was first seen. Not to be read after the step has changed.
-    private func atStep(_ state: RolloutState) async -> TimeSpan {
-        guard let generation = state.run?.stepGeneration else { return .zero }
-        if let known = rollouts[state.name]?.stepStart, known.generation == generation {
-            return TimeSpan(milliseconds: steadyNow - known.steady)
-        }
-        // A step back that git does not hold yet begins when it does.
-        guard let tip = try? await ledger.trustedTip(),
-            let record = try? await ledger.stepRecord(of: state, at: tip)
-        else { return .zero }
-        // If it cannot be kept, the step begins again after a restart: longer, never shorter.
-        let start = (try? disk.stepStart(record, now: steadyNow)) ?? steadyNow
-        rollouts[state.name]?.stepStart = (generation, start)
-        return TimeSpan(milliseconds: max(0, steadyNow - start))
+            capacity: state.run?.capacity(in: live.requested?.capacities ?? [:]),
+            soaked: state.run == nil ? nil : watched.soaked)
     }
 
     /// A step back that could not be journalled would be forgotten by a crash.

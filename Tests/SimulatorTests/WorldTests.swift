@@ -162,6 +162,24 @@ import Testing
         #expect(kinds == ["bootstrap", "start", "rollback", "start", "rollback"])
     }
 
+    /// Found by seed 1202 (D1, D3): a region that was told late was not watched for a moment before
+    /// the candidate went on, and all that was seen was of the others.
+    @Test func aRegionThatIsToldLateIsWatchedAsLong() throws {
+        var plan = WorldPlan(seed: 3)
+        plan.rollouts[0].soakSeconds = 60
+        plan.failsByRegion = true
+        plan.events = [
+            at(50, .routerIsDeaf(region: 0, seconds: 200)), at(60, .ask(rollout: 0, version: 3)),
+        ]
+        let world = try World(plan, folder: folder)
+        let report = try world.run()
+        #expect(report.violations.isEmpty, "\(report.violations)")
+        // It fails in the first region only, which hears of it after 250 seconds.
+        let records = world.witness.accepted(Names.rollouts[0])
+        #expect(records.map(\.record.kind) == ["bootstrap", "start", "rollback"])
+        #expect(records.last.map { $0.at > 250_000 } ?? false)
+    }
+
     /// D10: a step waits for servers, and goes on when somebody says that they are there. Found by
     /// seed 55: not so when another version was asked for by then.
     @Test(arguments: [false, true])

@@ -324,8 +324,9 @@ private func proceed(
         return forward(input, run, reason: "\(promotion.by): \(promotion.reason)")
     }
     let soak = TimeSpan(milliseconds: step.soak.milliseconds / max(input.timeScale, 1))
-    if input.atStep < soak {
-        let remaining = soak - input.atStep
+    let soaked = input.soaked ?? input.atStep
+    if soaked < soak {
+        let remaining = soak - soaked
         return .wait(Wait(.soaking(remaining: remaining), until: input.now + remaining))
     }
     let open = openGuardrails(run, verdicts)

@@ -20,13 +20,15 @@ package struct DecisionInput: Codable, Sendable, Hashable {
     package let windows: [WindowClock]
     /// What the candidate's file says now of its servers; `nil` without a run, or a file.
     package let capacity: [RegionName: RequestRate]?
+    /// The part of `atStep` in which every region had been seen to serve the step; `nil` is all of it.
+    package let soaked: TimeSpan?
 
     package init(
         now: Timestamp, state: RolloutState, request: Request, orders: [Order],
         conditions: Conditions, atStep: TimeSpan, timeScale: Int64, evidence: [GuardrailEvidence],
         traffic: [RegionName: RegionTraffic], routers: [RegionName: RouterCondition],
         consent: Consent = .none, windows: [WindowClock] = [],
-        capacity: [RegionName: RequestRate]? = nil
+        capacity: [RegionName: RequestRate]? = nil, soaked: TimeSpan? = nil
     ) {
         self.now = now
         self.state = state
@@ -41,6 +43,7 @@ package struct DecisionInput: Codable, Sendable, Hashable {
         self.consent = consent
         self.windows = windows
         self.capacity = capacity
+        self.soaked = soaked
     }
 }
 

@@ -152,6 +152,7 @@ extension Witness {
                 .clock,
                 "\(record.id) leaves step \(run.step) after \(elapsed / 1_000) s of \(step.soak)")
         }
+        checkServed(accepted, run, for: step.soak)
         if isBad(run) {
             let verdicts = record.verdicts.map {
                 "\($0.guardrail) \($0.verdict.word), \($0.spoken), n = \($0.candidateCount)"
@@ -169,6 +170,23 @@ extension Witness {
         }
         if record.verdicts.contains(where: { $0.required && $0.verdict != .pass }) {
             fail(.unknown, "\(record.id) advances without a pass of each guardrail")
+        }
+    }
+
+    /// Every region has served the step for as long as it has to soak.
+    private func checkServed(_ accepted: Accepted, _ run: Run, for soak: TimeSpan) {
+        guard !state.withLock({ $0.wasHistoryLost }) else { return }
+        let changes = routers.changes.filter {
+            $0.rollout == run.id.rollout && ($0.after?.generation ?? 0) >= run.stepGeneration
+        }
+        for region in run.plan.regions {
+            let told = changes.first { $0.region == region }?.at ?? accepted.at
+            if accepted.at - told < soak.milliseconds {
+                fail(
+                    .clock,
+                    "\(accepted.record.id) leaves step \(run.step) after "
+                        + "\((accepted.at - told) / 1_000) s of \(soak) in \(region)")
+            }
         }
     }
 

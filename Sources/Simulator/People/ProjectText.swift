@@ -10,9 +10,9 @@ enum ProjectText {
         [UInt8]?]
     {
         var files: [String: String] = [
-            "policies/guardrails/health.yaml": guardrails(limit: 20, onBreach: "rollback"),
-            "policies/guardrails/careful.yaml": guardrails(limit: 20, onBreach: "hold"),
-            "policies/guardrails/stepwise.yaml": guardrails(limit: 20, onBreach: "step-back"),
+            "policies/guardrails/health.yaml": guardrails(plan, onBreach: "rollback"),
+            "policies/guardrails/careful.yaml": guardrails(plan, onBreach: "hold"),
+            "policies/guardrails/stepwise.yaml": guardrails(plan, onBreach: "step-back"),
             "policies/approvals/two.yaml": approvals(least: 2),
             "policies/groups.yaml": document(
                 "Groups",
@@ -56,10 +56,12 @@ enum ProjectText {
         "apiVersion: gatewright.dev/v1\nkind: \(kind)\nspec: \(spec)\n"
     }
 
-    static func guardrails(limit: Int, onBreach: String) -> String {
+    /// Where versions may be bad in some regions only, people have each region judged.
+    static func guardrails(_ plan: WorldPlan, limit: Int = 20, onBreach: String) -> String {
         document(
             "Guardrails",
             "{falseRollbackRate: 1%, guardrails: [{name: errors, metric: errors, atMost: \(limit)%, "
+                + (plan.failsByRegion ? "by: [region], " : "")
                 + "minSamples: \(samplesMin), maxSilent: \(maxSilentMinutes)m, "
                 + "onBreach: \(onBreach)}]}")
     }

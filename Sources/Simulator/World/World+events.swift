@@ -77,7 +77,7 @@ extension World {
             mark("J8")
         case .loosenPolicy:
             witness.loosened()
-            let text = ProjectText.guardrails(limit: 90, onBreach: "hold")
+            let text = ProjectText.guardrails(self.plan, limit: 90, onBreach: "hold")
             try await people.commit(["policies/guardrails/health.yaml": Array(text.utf8)])
             mark("J7")
         case .removeRollout(let place):
