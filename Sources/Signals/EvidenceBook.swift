@@ -141,7 +141,7 @@ package struct EvidenceBook: Codable, Sendable, Hashable {
         if answer.generation >= stepGeneration, case .answered = fact.event {
             traffic[answer.region, default: RegionCount()].add(answer, pauseMax: pauseMax)
         }
-        if isLabelled { cohorts.fold(fact, in: visit) }
+        if isLabelled { cohorts.fold(fact, in: visit, clock: clock) }
         let asked = note.shares[answer.region] ?? .zero
         for index in meters.indices {
             meters[index].fold(fact, in: visit, asked: asked, clock: clock)

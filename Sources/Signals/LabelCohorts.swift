@@ -79,13 +79,16 @@ struct LabelCohorts: Codable, Sendable, Hashable {
     /// The age at which answers are counted; `nil` while nothing is known of how late labels are.
     var lag: TimeSpan? { after ?? delay.lag }
 
-    mutating func fold(_ fact: Fact, in visit: StageVisit) {
+    /// - Parameter clock: the newest answer's time. A label is as late as it comes here, whatever its
+    ///   sender says of it: one that waits in a queue for longer than labels are said to take would
+    ///   come too late for its cohort, and so would all others, for ever.
+    mutating func fold(_ fact: Fact, in visit: StageVisit, clock: Timestamp) {
         guard fact.answer.arm != .fallback else { return }
         switch fact.event {
         case .answered:
             update(fact, visit) { $0.answered += 1 }
         case .labelled(let correct, previously: nil, let at):
-            delay.observe(at - fact.answer.at, most: most)
+            delay.observe(max(at, clock) - fact.answer.at, most: most)
             update(fact, visit) {
                 $0.labelled += 1
                 $0.wrong += correct ? 0 : 1

@@ -416,11 +416,34 @@ import Testing
         }
         let canary = StageVisit(stage: .canary, generation: 3, began: Scene.start)
         for fact in tape.facts {
-            cohorts.fold(fact, in: canary)
+            cohorts.fold(fact, in: canary, clock: fact.answer.at)
             _ = cohorts.mature(clock: fact.answer.at)
         }
         #expect((4_975...4_985).contains(cohorts.coverage.due))
         #expect(try JSONEncoder().encode(cohorts).count < 20_000)
+    }
+
+    /// Found by `make demo` on a busy machine: labels that were a second old when they were sent, and
+    /// came here five seconds later still, were too late for their cohorts, all of them.
+    @Test func labelsThatWaitInAQueueAreWaitedFor() throws {
+        var book = Scene.book(advances: 1, guardrails: [Scene.accuracy])
+        var tape = Tape()
+        let queue = 6
+        func label(_ second: Int) {
+            tape.add(
+                Scene.answer("\(second)", .candidate, second: Int64(second)),
+                .labelled(
+                    correct: true, previously: nil, at: Scene.start + .seconds(Int64(second) + 1)))
+        }
+        for second in 0..<1_000 {
+            tape.add(Scene.answer("\(second)", .candidate, second: Int64(second)))
+            // The first ones find the queue empty.
+            if second < 40 { label(second) } else if second >= 40 + queue { label(second - queue) }
+        }
+        for fact in tape.facts { book.fold(fact) }
+        let labels = try #require(book.evidence().first?.labels)
+        #expect(labels.due > 900)
+        #expect(labels.arrived - labels.late > 900, "\(labels)")
     }
 
     @Test func withoutAccuracyThereIsNoCoverage() {
