@@ -113,6 +113,40 @@ import Testing
         #expect(counters.reportsRefused == 0 && counters.reportsDropped == 0)
     }
 
+    /// `make demo` beside two busy processes: traffic left its labels 98 s behind, and none counted.
+    @Test func nodesWaitForReportsThatAreLate() async throws {
+        let received = NIOLockedValueBox(Received())
+        let gateway = try await gateway(received)
+        // A controller that needs 30 ms a report, for four times as many.
+        let controller = try await HTTPListener.start(host: "127.0.0.1", port: 0) { request in
+            let items = (try? JSONDecoder().decode([Item].self, from: request.body)) ?? []
+            return .init(status: .accepted, delay: .milliseconds(Int64(30 * items.count)))
+        }
+        var configuration = FleetTraffic.Configuration(
+            gateways: [try #require(HTTPTarget("http://127.0.0.1:\(gateway.port)"))],
+            controller: try #require(HTTPTarget("http://127.0.0.1:\(controller.port)")))
+        configuration.rate = 67
+        configuration.labelDelay = 0...0
+        configuration.reportInterval = 0.05
+        let pool = try await TransferPool.measure(seed: 3, count: 16)
+        var asked: [Int] = []
+        for most in [nil, 0.2] {
+            configuration.reportsLateMax = most
+            let traffic = FleetTraffic(configuration: configuration, pool: pool)
+            let running = Task { await traffic.run() }
+            try await Task.sleep(for: .seconds(4))
+            asked.append(traffic.counters.sent)
+            running.cancel()
+            await running.value
+        }
+        try await gateway.shutdown()
+        try await controller.shutdown()
+        let (free, held) = (asked.first ?? 0, asked.last ?? 0)
+        #expect(free > 100)
+        #expect(held < free * 3 / 4, "\(held) of \(free)")
+        #expect(held > 10, "they go on once reports have caught up")
+    }
+
     @Test func aRefusalIsCountedAndAFullOutboxDrops() async throws {
         let received = NIOLockedValueBox(Received())
         let controller = try await controller(received)

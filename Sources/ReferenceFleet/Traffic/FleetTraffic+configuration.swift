@@ -27,6 +27,10 @@ extension FleetTraffic {
         /// Reports that wait while the controller is away; further ones are dropped and counted.
         /// Ten minutes at full rate.
         package var reportsWaitingMax = 2_000_000
+        /// Seconds by which reports may be sent too late before nodes stop asking and let them
+        /// catch up: on a machine too small for the rate, traffic would leave its labels behind.
+        /// `nil` for traffic that waits for nothing. While the controller is away nobody waits.
+        package var reportsLateMax: Double?
         /// Told how each request ended; called from many tasks.
         package var ended: (@Sendable (Ending) -> Void)?
 

@@ -51,6 +51,10 @@ package struct FleetTraffic: Sendable {
         var connection = HTTPConnection(target: gateway, deadline: .seconds(5))
         defer { connection.close() }
         while !Task.isCancelled {
+            if let most = configuration.reportsLateMax, outbox.late > most {
+                guard (try? await clock.sleep(for: .milliseconds(50))) != nil else { return }
+                continue
+            }
             if due > clock.now {
                 guard (try? await clock.sleep(until: due, tolerance: .milliseconds(1))) != nil
                 else { return }

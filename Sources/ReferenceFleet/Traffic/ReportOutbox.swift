@@ -24,6 +24,7 @@ final class ReportOutbox: Sendable {
     private let headers: HTTPHeaders
     private let queue = NIOLockedValueBox<[Waiting]>([])
     private let counters: NIOLockedValueBox<FleetTraffic.Counters>
+    private let lateness = NIOLockedValueBox(0.0)
 
     init(limit: Int, token: String?, counters: NIOLockedValueBox<FleetTraffic.Counters>) {
         self.limit = limit
@@ -32,6 +33,9 @@ final class ReportOutbox: Sendable {
     }
 
     var waiting: Int { queue.withLockedValue(\.count) }
+
+    /// Seconds by which the batch was late that the controller took last; 0 while it takes none.
+    var late: Double { lateness.withLockedValue { $0 } }
 
     /// Takes a report that is due in so many seconds, unless too many are waiting.
     func add(_ report: Report, after seconds: Double = 0) {
@@ -56,6 +60,7 @@ final class ReportOutbox: Sendable {
             queue.removeAll { includingLater || $0.due <= now }
             return due
         }
+        if due.isEmpty { note(nil) }
         let measurements = due.filter { if case .measurement = $0.report { true } else { false } }
         let labels = due.filter { if case .label = $0.report { true } else { false } }
             .sorted { $0.due < $1.due }
@@ -64,7 +69,9 @@ final class ReportOutbox: Sendable {
             var rest = reports[...]
             while !rest.isEmpty {
                 let batch = rest.prefix(Self.batchMax)
-                guard await send(Array(batch), to: path, over: &connection) else { break }
+                let isTaken = await send(Array(batch), to: path, over: &connection)
+                note(isTaken ? batch.first?.due : nil)
+                guard isTaken else { break }
                 rest = rest.dropFirst(Self.batchMax)
             }
             unsent += rest
@@ -73,6 +80,12 @@ final class ReportOutbox: Sendable {
         counters.withLockedValue { $0.retries += 1 }
         queue.withLockedValue { [unsent] in $0 = unsent + $0 }
         return false
+    }
+
+    private func note(_ due: Int64?) {
+        lateness.withLockedValue { [now = Self.now()] late in
+            late = due.map { Double(now - $0) / 1_000 } ?? 0
+        }
     }
 
     /// Whether the controller took the batch or refused it for good.

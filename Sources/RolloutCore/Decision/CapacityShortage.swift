@@ -40,9 +40,7 @@ package struct CapacityShortage: Codable, Sendable, Hashable {
             guard let ready = capacity[region], let share = step.shares[region], share > .zero
             else { return nil }
             let busiest = input.traffic[region]?.busiest
-            if let busiest, Double(busiest) * share.fraction <= Double(ready.perMinute) {
-                return nil
-            }
+            if let busiest, ready.carries(share, of: busiest) { return nil }
             return CapacityShortage(
                 version: run.candidate.reference.version, region: region, share: share,
                 ready: ready, busiest: busiest)

@@ -20,6 +20,11 @@ package struct RequestRate: Hashable, Comparable, Sendable, CustomStringConverti
             ? "\(grouped(perMinute / 60))/s" : "\(grouped(perMinute))/min"
     }
 
+    /// Whether servers that are ready for so much can answer a share of a minute's requests.
+    package func carries(_ share: Share, of minute: Int) -> Bool {
+        Double(minute) * share.fraction <= Double(perMinute)
+    }
+
     package static func < (left: Self, right: Self) -> Bool { left.perMinute < right.perMinute }
 }
 

@@ -80,6 +80,9 @@ struct FleetTrafficCommand: AsyncParsableCommand {
         commandName: "traffic",
         abstract: "Send the fleet's requests through gateways, and its labels to a controller.",
         discussion: """
+            Nodes stop asking while what they report is more than 2 s late: a machine that
+            is too small for the rate gets fewer requests, and not labels that are too old.
+
             EXAMPLES
               gatewright fleet traffic --gateway http://127.0.0.1:8080 \\
                 --controller http://127.0.0.1:8090 --rate 200
@@ -122,6 +125,7 @@ extension FleetTraffic {
             gateways: try gateways.map(target), controller: try target(controller))
         configuration.rate = rate
         configuration.seed = seed
+        configuration.reportsLateMax = 2
         let pool = try await TransferPool.measure(seed: seed, count: payloads)
         return FleetTraffic(configuration: configuration, pool: pool)
     }

@@ -15,9 +15,8 @@ extension RolloutPlan {
         return ask.plan.regions.compactMap { region in
             guard let ready = capacity[region], let busiest = recorded[region]?.busiest ?? even
             else { return nil }
-            let step = ask.plan.steps.first { step in
-                let share = step.shares[region] ?? .zero
-                return Double(busiest) * share.fraction > Double(ready.perMinute)
+            let step = ask.plan.steps.first {
+                !ready.carries($0.shares[region] ?? .zero, of: busiest)
             }
             guard let step, let share = step.shares[region] else { return nil }
             return

@@ -92,9 +92,9 @@ struct SimulateCommand: AsyncParsableCommand {
         var tally = scenarios ? try runScenarios() : try runSeeds()
         let passed = begin.duration(to: .now).components
         let seconds = Double(passed.seconds) + Double(passed.attoseconds) / 1e18
-        // Of goes that were logged only the time of each process is known.
-        tally.seconds = log == nil ? seconds : tally.seconds / Double(workers)
-        try SimulationSummary(tally).show(as: output)
+        // Of earlier goes only the time of each process is known.
+        if log == nil { tally.seconds = seconds }
+        try SimulationSummary(tally, isLogged: log != nil).show(as: output)
         if !tally.failures.isEmpty { throw ExitCode(1) }
     }
 

@@ -66,8 +66,13 @@ struct SimulationTally: Codable {
 /// Says what a tally holds.
 struct SimulationSummary {
     private let tally: SimulationTally
+    private let ofEach: String
 
-    init(_ tally: SimulationTally) { self.tally = tally }
+    /// - Parameter isLogged: the seconds are those of all processes together.
+    init(_ tally: SimulationTally, isLogged: Bool) {
+        self.tally = tally
+        ofEach = isLogged ? " and process" : ""
+    }
 
     func show(as format: OutputFormat) throws {
         switch format {
@@ -94,7 +99,7 @@ struct SimulationSummary {
         let speed = tally.seconds > 0 ? Double(tally.seeds) / tally.seconds : 0
         lines.append(
             "\(grouped(tally.seeds)) worlds, \(grouped(tally.decisions)) decisions, "
-                + String(format: "%.1f simulated days, %.1f worlds a second", days, speed))
+                + String(format: "%.1f simulated days, %.1f worlds a second", days, speed) + ofEach)
         lines.append("traces \(String(tally.traces, radix: 16)), \(Build.software)")
         lines.append(
             tally.failures.isEmpty
