@@ -12,6 +12,10 @@ static inline int cgit2_set_cached_tree_bytes(size_t bytes) {
     return git_libgit2_opts(GIT_OPT_SET_CACHE_OBJECT_LIMIT, GIT_OBJECT_TREE, bytes);
 }
 
+static inline int cgit2_set_open_packs(size_t files) {
+    return git_libgit2_opts(GIT_OPT_SET_MWINDOW_FILE_LIMIT, files);
+}
+
 static inline int cgit2_set_user_agent(const char *name) {
     return git_libgit2_opts(GIT_OPT_SET_USER_AGENT, name);
 }

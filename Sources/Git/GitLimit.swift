@@ -7,6 +7,13 @@ package enum GitLimit {
     /// Bytes of a tree that is kept in memory: one of `treeEntriesMax` entries. libgit2 keeps 256
     /// MiB of objects in all.
     static let cachedTreeBytesMax = 8 << 20
+    /// Packs that are open at once, of the 1,024 descriptors that a process has by default.
+    static let openPacksMax = 32
+    /// Packs of fetches that are left as they are; git itself puts more than 50 into one.
+    static let smallPacksMax = 50
+    /// Bytes of a small pack: a fetch of a few commits has a twentieth. What is put into one is a
+    /// matter of milliseconds, so that no deadline of a fetch is at risk.
+    static let smallPackBytesMax = 64 << 10
     /// Paths that may differ between two trees before a person should look at what happened.
     package static let changedPathsMax = 100_000
     /// Commits looked at to answer one question about history.

@@ -19,6 +19,8 @@ enum GitRuntime {
             // inflated and parsed once for each path below it.
             try GitError.check(
                 cgit2_set_cached_tree_bytes(GitLimit.cachedTreeBytesMax), "set the cache")
+            // By default every pack that was ever read from stays open.
+            try GitError.check(cgit2_set_open_packs(GitLimit.openPacksMax), "bound open packs")
             try GitError.check(cgit2_set_user_agent("gatewright"), "set the user agent")
             return nil
         } catch {

@@ -47,6 +47,9 @@ enum DatabaseKind: HandleKind {
 enum DatabaseObjectKind: HandleKind {
     static func free(_ raw: OpaquePointer) { git_odb_object_free(raw) }
 }
+enum PackBuilderKind: HandleKind {
+    static func free(_ raw: OpaquePointer) { git_packbuilder_free(raw) }
+}
 enum ReferenceIteratorKind: HandleKind {
     static func free(_ raw: OpaquePointer) { git_reference_iterator_free(raw) }
 }

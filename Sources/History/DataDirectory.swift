@@ -21,6 +21,11 @@ final class DataDirectory: Sendable {
         } catch {
             throw .unusable(directory: path, cause: "it cannot be created")
         }
+        if let disk = NetworkDisk.type(at: path) {
+            throw .unusable(
+                directory: path,
+                cause: "it is on \(disk), whose locks and syncs cannot be relied on")
+        }
         let descriptor = open(path + "/lock", O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
         guard descriptor >= 0 else { throw .unusable(directory: path, cause: lastCause("lock")) }
         guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {

@@ -56,6 +56,22 @@ import Testing
         #expect(answer.confidence == confidence.flatMap { FiniteDouble($0) })
     }
 
+    @Test(
+        arguments: [
+            (#"{"parameters":{"digest":"ab"},"outputs":[{"name":"y","data":[1]}]}"#, "ab"),
+            (
+                #"{"outputs":[{"name":"y","data":[1]}],"parameters" : {"x":[1],"digest":"ab"}}"#,
+                "ab"
+            ),
+            (#"{"parameters":{},"outputs":[{"name":"y","data":[1],"digest":"z"}]}"#, nil),
+            (#"{"parameters":null,"outputs":[{"name":"y","data":[1]}]}"#, nil),
+            (#"{"parameters":{"digest":null},"outputs":[{"name":"y","data":[1]}]}"#, nil),
+            (#"{"digest":"ab","outputs":[{"name":"y","data":[1]}]}"#, nil),
+        ] as [(String, String?)])
+    func theDigestIsRead(_ text: String, _ digest: String?) throws {
+        #expect(try #require(InferenceAnswer(ByteBuffer(string: text))).digest == digest)
+    }
+
     @Test func aLongOutputIsToldByItsHash() throws {
         func output(_ last: Int) throws -> String? {
             let data = (Array(repeating: 7, count: 999) + [last]).map(String.init)

@@ -96,7 +96,7 @@ extension SocketTests.Serving {
     }
 
     enum Trouble: CaseIterable {
-        case status, hang, crash, huge, endless, noOutputs, wrongVersion, nobody
+        case status, hang, crash, huge, endless, noOutputs, wrongVersion, wrongDigest, nobody
 
         var behaviour: ModelServer.Behaviour {
             switch self {
@@ -107,6 +107,7 @@ extension SocketTests.Serving {
             case .endless: .huge(5 * 1024 * 1024, declared: false)
             case .noOutputs: .raw("{}")
             case .wrongVersion: .answer(label: "x", version: "1.9")
+            case .wrongDigest: .saying(digest: String(repeating: "b", count: 64))
             }
         }
     }
@@ -124,6 +125,27 @@ extension SocketTests.Serving {
             #expect(told.map(\.arm) == [.candidate, .fallback])
             #expect(told.map(\.output) == [nil, "f"])
             #expect(Set(told.map(\.prediction)).count == 1)
+        }
+    }
+
+    @Test("J2: a server may say what it has loaded", arguments: ["", "sha256:", "SHA256:"])
+    func theArtifactsOwnDigestIsNoTrouble(_ prefix: String) async throws {
+        try await Bench.run { bench in
+            bench.candidate.behave(.saying(digest: prefix + String(repeating: "a", count: 64)))
+            try await bench.serve(bench.route(share: 10_000))
+            let reply = try await bench.caller.infer(user: "u")
+            #expect(reply.status == 200 && reply.stamp("arm") == "candidate")
+        }
+    }
+
+    @Test("J2: without a fallback the caller is told of other bytes")
+    func theCallerIsToldOfOtherBytes() async throws {
+        try await Bench.run { bench in
+            bench.stable.behave(.saying(digest: "b"))
+            try await bench.serve(bench.route())
+            let reply = try await bench.caller.infer(user: "u")
+            #expect(reply.status == 502)
+            #expect(reply.body.contains("served from other bytes"), "\(reply.body)")
         }
     }
 

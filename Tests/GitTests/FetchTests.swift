@@ -51,6 +51,53 @@ import Testing
         #expect(left.filter { $0.hasPrefix("pack_git2_") } == ["pack_git2_new"])
     }
 
+    private var packs: [String] {
+        get throws {
+            try FileManager.default.contentsOfDirectory(
+                atPath: bench.path("local.git/objects/pack")
+            ).filter { $0.hasSuffix(".pack") }
+        }
+    }
+
+    private var openPacks: Int {
+        get throws {
+            let folder = "/proc/self/fd"
+            return try FileManager.default.contentsOfDirectory(atPath: folder).count { name in
+                let target = try? FileManager.default.destinationOfSymbolicLink(
+                    atPath: "\(folder)/\(name)")
+                return target?.contains(bench.path("local.git/objects/pack/pack-")) == true
+            }
+        }
+    }
+
+    /// A controller that lived for some thousand merges had no descriptor left for its gateways.
+    @Test("E6: the packs of many fetches are put into one, and do not stay open")
+    func E6_packsOfManyFetchesDoNotStayOpen() async throws {
+        let url = bench.path("origin.git")
+        let reader = try GitRepository(opening: bench.path("local.git"))
+        var (tips, most, opened) = ([seed], 0, 0)
+        for number in 0..<120 {
+            let last = try #require(tips.last)
+            tips.append(
+                try await bench.commit(["a": "\(number)"], in: "origin.git", onto: last))
+            _ = try fetch(url)
+            most = max(most, try packs.count)
+            // Every object so far, from packs that may be gone by now.
+            for tip in tips.suffix(3) + tips.prefix(3) {
+                let entry = try await reader.entry(at: "a", in: tip)
+                #expect((entry == nil) == (tip == seed))
+            }
+            opened = max(opened, try openPacks)
+        }
+        for (number, tip) in tips.dropFirst().enumerated() {
+            let entry = try #require(try await reader.entry(at: "a", in: tip))
+            #expect(try await reader.blob(entry.id, limitBytes: 100) == Array("\(number)".utf8))
+        }
+        #expect(most > 40 && most < 60, "\(most) packs")
+        #expect(opened > 5 && opened <= 32, "\(opened) open")
+        try bench.git("-C", bench.path("local.git"), "fsck", "--strict")
+    }
+
     // A3, A4, A5: whatever somebody does to the branch is named, and never taken for progress.
     @Test func rewrittenHistoryIsReported() async throws {
         let server = try bench.startGitDaemon()

@@ -103,6 +103,29 @@ import Testing
         }
     }
 
+    @Test(
+        "E8: a disk of another machine is known by its type",
+        arguments: [
+            (0x2D, "nfs4"), (0x2E, "fuse.sshfs"), (0x802, nil), (0x2F, nil),
+            (0x1_2345_0000_0000, nil), (0x30, nil),
+        ] as [(UInt64, String?)])
+    func E8_aDiskOfAnotherMachineIsKnown(_ device: UInt64, _ type: String?) {
+        let mounts = """
+            22 1 8:2 / / rw,relatime shared:1 - ext4 /dev/sda2 rw
+            36 22 0:45 / /srv/nfs4 rw,noatime shared:9 master:1 - nfs4 10.0.0.1:/srv rw,vers=4.2
+            37 22 0:46 / /srv/ssh rw - fuse.sshfs ana@host: rw
+            38 22 0:47 / /srv/a\\040nfs4 rw shared:10 - tmpfs nfs4 rw
+            """
+        #expect(NetworkDisk.type(of: device, mounts: mounts) == type)
+    }
+
+    @Test("E8: a disk of this machine is none of another")
+    func E8_aDiskOfThisMachineIsTaken() {
+        #expect(NetworkDisk.mounts.contains(" / "))
+        #expect(NetworkDisk.type(at: NSTemporaryDirectory()) == nil)
+        #expect(NetworkDisk.type(at: "/proc/no such place") == nil)
+    }
+
     @Test("C3: the tables refuse what is no number")
     func T4_theTablesRefuseWhatIsNoNumber() throws {
         try withStore { (store) throws in

@@ -187,6 +187,51 @@ import Testing
         try expect(TestFiles.project().replacing(in: path, old, new), path, "guardrails")
     }
 
+    private func mandatory(_ spec: String, name: String = "mandatory") -> SourceFile {
+        let text = "apiVersion: gatewright.dev/v1\nkind: Admission\nspec: \(spec)\n"
+        return SourceFile(path: "policies/admission/\(name).yaml", bytes: Array(text.utf8))
+    }
+
+    @Test(
+        "F13: a mandatory policy names guardrails, and whoever leaves one out is refused",
+        arguments: [
+            ("[accuracy, errors]", nil),
+            ("[errors, no-such]", "asks for the guardrail no-such, and there is none"),
+            ("[accuracy-drop]", "accuracy-drop, which cannot stop a version here"),
+            ("[input-drift]", "input-drift, which cannot stop a version here"),
+        ])
+    func F13_mandatoryGuardrailsMustBeThere(_ names: String, _ message: String?) throws {
+        let files = try TestFiles.project() + [mandatory("{guardrails: \(names)}")]
+        if let message { return try expect(files, rolloutPath, message) }
+        #expect(ProjectFiles.check(files: files).diagnostics.map(\.description) == [])
+    }
+
+    @Test("H5: versions are served from allowed hosts only")
+    func H5_serversAreOnAllowedHosts() throws {
+        let good = try TestFiles.project()
+        let stranger = "allows no server on 127.0.0.1"
+        for name in ["mandatory", "compression-selector"] {
+            let policy = mandatory("{servers: [\"*.example.org\"]}", name: name)
+            let files = good.filter { $0.path != policy.path } + [policy]
+            try expect(files, versionPath, stranger)
+            try expect(files, "rollouts/compression-selector/versions/rules-1.yaml", stranger)
+        }
+        let allowed = ProjectFiles.check(
+            files: good + [mandatory("{servers: [models.example.org, 127.0.0.1]}")])
+        #expect(allowed.diagnostics.map(\.description) == [])
+        // One that no rollout names and is not mandatory binds nobody.
+        let other = ProjectFiles.check(
+            files: good + [mandatory("{servers: [\"*.example.org\"]}", name: "other")])
+        #expect(try rollout(other).isUsable)
+    }
+
+    @Test("F13, H5: a mandatory policy that cannot be read lets nobody in")
+    func aBrokenMandatoryPolicyStopsAll() throws {
+        try expect(
+            TestFiles.project() + [mandatory("{servers: [\"http://x\"]}")], rolloutPath,
+            "the policy mandatory has an error: policies/admission/mandatory.yaml:3:")
+    }
+
     @Test func F14_oneChangeIsOneParseAndOneLink() throws {
         let parsed = try TestFiles.project().map {
             ProjectFiles.parse(path: $0.path, bytes: $0.bytes)

@@ -5,6 +5,8 @@ import RolloutCore
 struct InferenceAnswer {
     /// `model_version`, when the server says one.
     private(set) var version: String?
+    /// `parameters.digest`, when the server says what it has loaded: the artifact's SHA-256.
+    private(set) var digest: String?
     private(set) var hasID = false
     /// The answer as one text: the elements of output `label`, else of `class`, else of the first
     /// output, joined by commas; of a long answer its hash.
@@ -50,6 +52,13 @@ struct InferenceAnswer {
                     } else if named.first == nil {
                         named.first = data
                     }
+                    return true
+                }
+            }
+            if scanner.holds(key, "parameters"), scanner.isAtObject() {
+                return scanner.members { key, scanner in
+                    guard let value = scanner.value() else { return false }
+                    if scanner.holds(key, "digest") { digest = scanner.scalar(value) }
                     return true
                 }
             }

@@ -30,6 +30,11 @@ struct JSONScanner {
         return true
     }
 
+    mutating func isAtObject() -> Bool {
+        skipSpace()
+        return next == UInt8(ascii: "{")
+    }
+
     /// The bytes between the quotes, escapes as they are.
     mutating func string() -> Range<Int>? {
         guard take("\"") else { return nil }

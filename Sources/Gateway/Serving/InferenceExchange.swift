@@ -108,7 +108,7 @@ final class InferenceExchange {
         let request = UpstreamRequest(
             method: .POST, path: target.inferPath, headers: headers, body: body,
             deadline: .now() + time.amount, answerBytesMax: plane.limits.bodyBytes)
-        plane.ask(target.endpoint, request) { done(VersionOutcome($0, version: target.version)) }
+        plane.ask(target.endpoint, request) { done(VersionOutcome($0, of: target)) }
     }
 
     private func finish(_ outcome: VersionOutcome, _ arm: String, _ target: ServedRoute.Target) {
@@ -159,7 +159,7 @@ final class InferenceExchange {
                 return plane.metrics.count(.mirrorDropped)
             default: break
             }
-            let outcome = VersionOutcome(result, version: candidate.version)
+            let outcome = VersionOutcome(result, of: candidate)
             record(outcome, .mirror, candidate, word: outcome.word, since: sent ?? copied)
         }
     }

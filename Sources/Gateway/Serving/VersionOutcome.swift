@@ -13,10 +13,12 @@ enum VersionOutcome {
         case status(UInt)
         /// Another version answered than the one that was asked for.
         case wrongVersion(String)
+        /// The server has loaded another artifact than the version's.
+        case wrongDigest(String)
         case noOutputs
     }
 
-    init(_ result: UpstreamResult, version: String) {
+    init(_ result: UpstreamResult, of target: ServedRoute.Target) {
         switch result {
         case .failure(let failure): self = .failed(.upstream(failure), nil)
         case .success(let answer):
@@ -28,12 +30,22 @@ enum VersionOutcome {
                 self = .failed(.noOutputs, nil)
                 return
             }
-            if let found = read.version, found != version {
+            if let found = read.version, found != target.version {
                 self = .failed(.wrongVersion(found), nil)
+                return
+            }
+            if let found = read.digest, Self.hexadecimal(of: found) != target.digest {
+                self = .failed(.wrongDigest(found), nil)
                 return
             }
             self = .answered(answer, read)
         }
+    }
+
+    /// Registries write `sha256:` before a digest, and some servers capital letters.
+    private static func hexadecimal(of digest: String) -> String {
+        let lower = digest.lowercased()
+        return lower.hasPrefix("sha256:") ? String(lower.dropFirst("sha256:".count)) : lower
     }
 
     var answer: InferenceAnswer? {
@@ -53,6 +65,7 @@ enum VersionOutcome {
         case .failed(.upstream(.busy), _): "busy"
         case .failed(.status, _): "status"
         case .failed(.wrongVersion, _): "wrong_version"
+        case .failed(.wrongDigest, _): "wrong_digest"
         case .failed(.noOutputs, _): "no_outputs"
         }
     }
@@ -68,6 +81,10 @@ extension VersionOutcome.Reason {
         case .status(let code): .error(.badGateway, "version \(version) answered \(code)")
         case .wrongVersion(let found):
             .error(.badGateway, "version \(version) was asked and \"\(found)\" answered")
+        case .wrongDigest(let found):
+            .error(
+                .badGateway,
+                "version \(version) is served from other bytes: \"\(found.prefix(80))\"")
         case .noOutputs: .error(.badGateway, "version \(version) gave no \"outputs\"")
         }
     }

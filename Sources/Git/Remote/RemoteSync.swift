@@ -1,5 +1,4 @@
 internal import CGit2
-internal import Foundation
 
 /// Fetch and push, for one branch and never with force. Both block for as long as the server
 /// likes, because libgit2 1.5 has no time-outs: outside of tests they run in `RemoteWorker`'s
@@ -19,7 +18,10 @@ package enum RemoteSync {
             guard let tip = heads[remote.branch.text] else {
                 return .missingBranch(previous: previous, isEmpty: heads.isEmpty)
             }
-            removeAbandonedPacks(repositoryPath)
+            let packs = PackFolder(of: repositoryPath)
+            packs.removeAbandoned()
+            // Whatever is wrong with old packs is no reason not to fetch.
+            try? packs.combineSmall(in: connection.repository.raw)
             try connection.download("+\(remote.branch):\(scratch)")
             let change = try movement(from: previous, to: tip, in: connection.repository.raw)
             try compareAndSwap(
@@ -134,19 +136,4 @@ package enum RemoteSync {
 extension GitRemote {
     /// The branch without `refs/heads/`.
     var branchName: String { String(branch.text.dropFirst("refs/heads/".count)) }
-}
-
-/// Takes away what killed fetches left half-written; otherwise a remote that always hangs in the
-/// middle of a pack would fill the disk. An hour is far above any deadline.
-private func removeAbandonedPacks(_ repositoryPath: String) {
-    let folder = collapsingSlashes(repositoryPath) + "/objects/pack"
-    let files = FileManager.default
-    for name in (try? files.contentsOfDirectory(atPath: folder)) ?? []
-    where name.hasPrefix("pack_git2_") {
-        let attributes = try? files.attributesOfItem(atPath: folder + "/" + name)
-        guard let written = attributes?[.modificationDate] as? Date,
-            written.timeIntervalSinceNow < -3_600
-        else { continue }
-        try? files.removeItem(atPath: folder + "/" + name)
-    }
 }

@@ -6,15 +6,25 @@ package struct AdmissionPolicy: Codable, Sendable, Hashable {
     /// PEM public keys, one of which must have signed the artifact. `nil` when nobody has to:
     /// policies without it keep the digest that they had.
     package let signedBy: [String]?
+    /// Guardrails that a rollout must be held to; `nil` when none is asked for.
+    package let guardrails: [GuardrailName]?
+    /// Hosts that versions may be served from; `nil` for any.
+    package let servers: [HostPattern]?
+
+    /// The policy of this name counts for every rollout, whether it is named there or not: who
+    /// writes a rollout's files cannot leave it out.
+    package static let mandatory = "mandatory"
 
     package init(
         name: PolicyName, requirements: [Requirement], forbiddenFeatures: [String],
-        signedBy: [String] = []
+        signedBy: [String] = [], guardrails: [GuardrailName] = [], servers: [HostPattern] = []
     ) {
         self.name = name
         self.requirements = requirements
         self.forbiddenFeatures = forbiddenFeatures
         self.signedBy = signedBy.isEmpty ? nil : signedBy
+        self.guardrails = guardrails.isEmpty ? nil : guardrails
+        self.servers = servers.isEmpty ? nil : servers
     }
 
     package struct Requirement: Codable, Sendable, Hashable {

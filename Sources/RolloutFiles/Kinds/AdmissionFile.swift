@@ -6,6 +6,13 @@ enum AdmissionFile {
         let requirements: [AdmissionPolicy.Requirement]
         let forbidden: [String]
         let signedBy: [String]
+        let guardrails: [GuardrailName]
+        let servers: [HostPattern]
+
+        var asksForNothing: Bool {
+            requirements.isEmpty && forbidden.isEmpty && signedBy.isEmpty && guardrails.isEmpty
+                && servers.isEmpty
+        }
     }
 
     static let require = Field.defaulted(
@@ -19,6 +26,13 @@ enum AdmissionFile {
         "signedBy", .list(.signingKey, count: 0...32), [], written: [],
         "Keys, one of which must have signed the artifact (OpenSSF Model Signing).")
 
+    static let guardrails = Field.defaulted(
+        "guardrails", .list(.guardrail, count: 0...64), [], written: [],
+        "Guardrails that a rollout must have, each able to stop a version.")
+    static let servers = Field.defaulted(
+        "servers", .list(Web.host, count: 0...1_000), [], written: [],
+        "Hosts that versions may be served from.")
+
     static let metric = Field.required(
         "metric", .freeKey,
         "A number of the evaluation, or size, trainTestGap or maxFeatureImportance.")
@@ -31,19 +45,23 @@ enum AdmissionFile {
     static let shape = Shape<AdmissionPolicy>.policy(.admission, spec: spec) { name, spec in
         AdmissionPolicy(
             name: name, requirements: spec.requirements, forbiddenFeatures: spec.forbidden,
-            signedBy: spec.signedBy)
+            signedBy: spec.signedBy, guardrails: spec.guardrails, servers: spec.servers)
     }
 
-    private static let spec = Shape<Spec>.object("spec", [require, forbidFeatures, signedBy]) {
-        row, findings throws(RefusedField) in
-        let (requirements, forbidden) = (try row(require), try row(forbidFeatures))
-        let keys = try row(signedBy)
-        if requirements.isEmpty, forbidden.isEmpty, keys.isEmpty {
+    private static let spec = Shape<Spec>.object(
+        "spec", [require, forbidFeatures, signedBy, guardrails, servers]
+    ) { row, findings throws(RefusedField) in
+        let spec = Spec(
+            requirements: try row(require), forbidden: try row(forbidFeatures),
+            signedBy: try row(signedBy), guardrails: try row(guardrails),
+            servers: try row(servers))
+        if spec.asksForNothing {
             findings.add(
                 "the policy asks for nothing", at: row.mark, found: "nothing",
-                expected: "require, forbidFeatures or signedBy", fix: "add a requirement")
+                expected: "require, forbidFeatures, signedBy, guardrails or servers",
+                fix: "add a requirement")
         }
-        return Spec(requirements: requirements, forbidden: forbidden, signedBy: keys)
+        return spec
     }
 
     private static let requirement = Shape<AdmissionPolicy.Requirement>.object(

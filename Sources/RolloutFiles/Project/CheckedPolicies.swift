@@ -27,6 +27,14 @@ package struct CheckedPolicies: Sendable {
     /// Of these files, in reading order.
     package internal(set) var diagnostics: [Diagnostic] = []
 
+    /// The admission policies of a rollout: those it names, and the one that counts for all.
+    package func admission(of spec: RolloutSpec) -> [PolicyName] {
+        let mandatory = admission.keys.filter {
+            $0.rawValue == AdmissionPolicy.mandatory && !spec.admission.contains($0)
+        }
+        return spec.admission + mandatory
+    }
+
     /// Takes the files that are policies and leaves the others alone.
     package init(_ files: [ParsedFile]) {
         for file in files.sorted(by: { $0.path.utf8.lexicographicallyPrecedes($1.path.utf8) }) {

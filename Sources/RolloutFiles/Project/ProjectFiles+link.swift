@@ -12,11 +12,11 @@ extension ProjectFiles {
     }
 }
 
-private struct RolloutLinker {
-    private let files: [ParsedFile]
+struct RolloutLinker {
+    let files: [ParsedFile]
     private let policies: CheckedPolicies
-    private var rollout: CheckedRollout
-    private var problems: [Diagnostic] = []
+    var rollout: CheckedRollout
+    var problems: [Diagnostic] = []
 
     init(name: RolloutName, files: [ParsedFile], policies: CheckedPolicies) {
         self.files = files.sorted { $0.path.utf8.lexicographicallyPrecedes($1.path.utf8) }
@@ -41,6 +41,7 @@ private struct RolloutLinker {
         rollout.spec = spec
         linkVersions(spec, file)
         linkPolicies(spec, file)
+        checkAdmission(spec, file)
         linkConfiguration(spec, file)
         return finish()
     }
@@ -138,7 +139,7 @@ private struct RolloutLinker {
         rollout.guardrails = resolve(
             spec.guardrails, "guardrails", "guardrails", policies.guardrails, file)
         rollout.admission = resolve(
-            spec.admission, "admission", "admission", policies.admission, file)
+            policies.admission(of: spec), "admission", "admission", policies.admission, file)
         rollout.windows = resolve(spec.windows, "windows", "windows", policies.windows, file)
         if let name = spec.approvals {
             rollout.approvals =

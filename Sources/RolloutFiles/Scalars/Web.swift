@@ -1,3 +1,5 @@
+import RolloutCore
+
 /// Addresses: checked letter by letter, never opened here.
 enum Web {
     /// `http://host:port` without path, user or query.
@@ -7,6 +9,25 @@ enum Web {
     ) { text in
         guard let rest = rest(of: text, schemes: ["http", "https"]) else { return false }
         return isAuthority(rest)
+    }
+
+    /// The host of an `endpoint`.
+    static func host(of endpoint: String) -> String {
+        let rest = rest(of: endpoint, schemes: ["http", "https"]) ?? ""
+        return String(rest.prefix { $0 != ":" })
+    }
+
+    /// `models.example.org`, or `*.example.org` for everything below.
+    static let host = Shape<HostPattern>.scalar(
+        "a host such as models.example.org, or *.example.org for all below",
+        example: "*.example.org",
+        schema: [
+            "type": "string", "pattern": "^(\\*\\.)?[A-Za-z0-9_-]+(\\.[A-Za-z0-9_-]+)*$",
+            "examples": ["*.example.org"],
+        ]
+    ) { scalar throws(Refusal) in
+        guard let pattern = HostPattern(scalar.text) else { throw Refusal("no host") }
+        return pattern
     }
 
     /// An address with a path.

@@ -1,11 +1,11 @@
 import Foundation
 
-/// What this process has used so far.
+/// What a process has used so far.
 enum ProcessUsage {
     /// Resident memory in KiB: now, and the most there ever was.
-    static func memory() -> (now: Int, peak: Int) {
+    static func memory(of process: String = "self") -> (now: Int, peak: Int) {
         // FileManager asks for the size first, and everything in /proc has none.
-        let file = FileHandle(forReadingAtPath: "/proc/self/status")
+        let file = FileHandle(forReadingAtPath: "/proc/\(process)/status")
         let text = String(decoding: (try? file?.readToEnd()) ?? Data(), as: UTF8.self)
         func value(_ key: String) -> Int {
             let line = text.split(separator: "\n").first { $0.hasPrefix(key + ":") }

@@ -135,6 +135,7 @@ extension CheckedRollout {
         let parts = path.split(separator: "/").map(String.init)
         guard parts.count == 3 else { return true }
         let name = String(parts[2].dropLast(".yaml".count))
+        if parts[1] == "admission", name == AdmissionPolicy.mandatory { return true }
         let names: [PolicyName]
         switch parts[1] {
         case "guardrails": names = spec.guardrails

@@ -14,6 +14,13 @@ final class ModelServer: Sendable {
         /// Answers with a body of this many bytes, in chunks when its length is not declared.
         case huge(Int, declared: Bool)
         case raw(String)
+
+        /// Answers, and names the artifact that it has loaded.
+        static func saying(digest: String) -> Behaviour {
+            .raw(
+                #"{"model_name":"m","parameters":{"a":{"digest":"c"},"digest":"\#(digest)"},"#
+                    + #""outputs":[{"name":"label","data":["x"]}]}"#)
+        }
     }
 
     struct Seen: Sendable {
