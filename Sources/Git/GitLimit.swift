@@ -9,6 +9,8 @@ package enum GitLimit {
     static let cachedTreeBytesMax = 8 << 20
     /// Packs that are open at once, of the 1,024 descriptors that a process has by default.
     static let openPacksMax = 32
+    /// Moves of references after which a repository is opened anew, which takes a millisecond.
+    static let movesToOpenAnew = 64
     /// Packs of fetches that are left as they are; git itself puts more than 50 into one.
     static let smallPacksMax = 50
     /// Bytes of a small pack: a fetch of a few commits has a twentieth. What is put into one is a

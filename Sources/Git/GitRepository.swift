@@ -6,8 +6,10 @@ internal import CGit2
 /// queue of its own. Any number of them may be open on one path: git's lock files order them.
 package actor GitRepository {
     private let executor: QueueExecutor
-    let repository: Handle<RepositoryKind>
+    private(set) var repository: Handle<RepositoryKind>
     package nonisolated let path: String
+    private var targets: [ReferenceName: ObjectID] = [:]
+    private var movesSeen = 0
 
     package nonisolated var unownedExecutor: UnownedSerialExecutor {
         executor.asUnownedSerialExecutor()
@@ -35,6 +37,20 @@ package actor GitRepository {
         }
         self.path = path
         executor = QueueExecutor(label: "git")
+    }
+
+    /// Opens the repository anew once references have moved often enough. libgit2 keeps the index of
+    /// every pack that it ever saw mapped, also of packs that are gone, and asks each of them for an
+    /// object that it does not find: what is never opened anew takes longer with every fetch.
+    func notice(_ name: ReferenceName, at target: ObjectID?) {
+        guard targets[name] != target else { return }
+        targets[name] = target
+        movesSeen += 1
+        guard movesSeen >= GitLimit.movesToOpenAnew else { return }
+        // When it cannot be opened just now, the one that is open still can be read.
+        guard let again = try? openRepository(at: path) else { return }
+        repository = again
+        (targets, movesSeen) = ([:], 0)
     }
 }
 

@@ -70,18 +70,30 @@ import Testing
         }
     }
 
+    /// Packs of `local.git` whose index is in this process' memory.
+    private var mappedPacks: Int {
+        get throws {
+            let file = try #require(FileHandle(forReadingAtPath: "/proc/self/maps"))
+            let text = String(decoding: try file.readToEnd() ?? Data(), as: UTF8.self)
+            let folder = bench.path("local.git/objects/pack")
+            return text.split(separator: "\n").count { $0.contains(folder) && $0.contains(".idx") }
+        }
+    }
+
     /// A controller that lived for some thousand merges had no descriptor left for its gateways.
     @Test("E6: the packs of many fetches are put into one, and do not stay open")
     func E6_packsOfManyFetchesDoNotStayOpen() async throws {
         let url = bench.path("origin.git")
         let reader = try GitRepository(opening: bench.path("local.git"))
-        var (tips, most, opened) = ([seed], 0, 0)
-        for number in 0..<120 {
+        var (tips, most, opened, mapped) = ([seed], 0, 0, 0)
+        for number in 0..<200 {
             let last = try #require(tips.last)
             tips.append(
                 try await bench.commit(["a": "\(number)"], in: "origin.git", onto: last))
             _ = try fetch(url)
             most = max(most, try packs.count)
+            mapped = max(mapped, try mappedPacks)
+            #expect(try await reader.resolve(scratchName) == tips.last)
             // Every object so far, from packs that may be gone by now.
             for tip in tips.suffix(3) + tips.prefix(3) {
                 let entry = try await reader.entry(at: "a", in: tip)
@@ -95,6 +107,7 @@ import Testing
         }
         #expect(most > 40 && most < 60, "\(most) packs")
         #expect(opened > 5 && opened <= 32, "\(opened) open")
+        #expect(mapped > 40 && mapped < 140, "\(mapped) mapped")
         try bench.git("-C", bench.path("local.git"), "fsck", "--strict")
     }
 

@@ -18,7 +18,9 @@ package struct ReferenceListing: Hashable, Sendable {
 extension GitRepository {
     /// The object that a reference names, or `nil` when there is no such reference.
     package func resolve(_ name: ReferenceName) throws(GitError) -> ObjectID? {
-        try target(of: name, in: repository.raw)
+        let target = try target(of: name, in: repository.raw)
+        notice(name, at: target)
+        return target
     }
 
     /// The direct references whose name begins with `prefix` (such as `refs/heads/`).

@@ -19,14 +19,20 @@ extension RolloutLinker {
         let stopping = Set(all.filter(\.isRequired).map(\.name))
         for name in asked where !stopping.contains(name) {
             let isThere = all.contains { $0.name == name }
+            let meant = name.rawValue.nearest(of: stopping.map(\.rawValue))
             problems.append(
                 file.diagnostic(
                     at: ["spec", "guardrails"],
                     "policies/admission/\(policy).yaml asks for the guardrail \(name), "
-                        + (isThere ? "which cannot stop a version here" : "and there is none"),
+                        + (isThere
+                            ? "which cannot stop a version here"
+                            : "and there is none"
+                                + (meant.map { "; does it mean \($0.quoted)?" } ?? "")),
                     found: all.map(\.name.rawValue).joined(separator: ", "),
                     expected: "\(name), with onBreach: rollback or hold",
-                    fix: "name the policy of policies/guardrails that has it"))
+                    fix: isThere
+                        ? "give it onBreach: rollback or hold, without dryRun"
+                        : "name the policy of policies/guardrails that has it"))
         }
     }
 
@@ -38,6 +44,7 @@ extension RolloutLinker {
         guard let version = rollout.versions[name],
             let file = files.first(where: { $0.path == path })
         else { return }
+        let hosts = servers.prefix(5).map(\.description).joined(separator: ", ")
         for (region, endpoint) in version.endpoints.sorted(by: { $0.key < $1.key }) {
             let host = Web.host(of: endpoint)
             guard !servers.contains(where: { $0.covers(host) }) else { continue }
@@ -45,8 +52,8 @@ extension RolloutLinker {
                 file.diagnostic(
                     at: ["spec", "serving", "endpoints", .key(region.rawValue)],
                     "policies/admission/\(policy).yaml allows no server on \(host)", found: host,
-                    expected: servers.prefix(5).map(\.description).joined(separator: ", "),
-                    fix: "serve it from one of these, or add the host to that policy"))
+                    expected: hosts,
+                    fix: "serve it from \(hosts), or add \(host) to that policy"))
         }
     }
 }
