@@ -56,6 +56,9 @@ let package = Package(
             name: "Identity", dependencies: ["COpenSSL", "RolloutCore", "RolloutFiles"],
             swiftSettings: strict),
 
+        // Secrets of the operator's, which may change while we run.
+        .target(name: "Secrets", swiftSettings: strict),
+
         // Files and git.
         .target(
             name: "RolloutFiles", dependencies: ["RolloutCore", "Yams"], swiftSettings: strict),
@@ -63,7 +66,7 @@ let package = Package(
             name: "CGit2", pkgConfig: "libgit2", providers: [.apt(["libgit2-dev"])]),
         .target(
             name: "Git",
-            dependencies: ["CGit2", .product(name: "Crypto", package: "swift-crypto")],
+            dependencies: ["CGit2", "Secrets", .product(name: "Crypto", package: "swift-crypto")],
             swiftSettings: strict),
         .target(
             name: "Ledger",
@@ -92,7 +95,7 @@ let package = Package(
         .target(
             name: "Gateway",
             dependencies: [
-                "RolloutCore", .product(name: "Logging", package: "swift-log"),
+                "RolloutCore", "Secrets", .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOConcurrencyHelpers", package: "swift-nio"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
@@ -101,7 +104,8 @@ let package = Package(
         .target(
             name: "Traffic",
             dependencies: [
-                "RolloutCore", .product(name: "AsyncHTTPClient", package: "async-http-client"),
+                "RolloutCore", "Secrets",
+                .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
             ], swiftSettings: strict),
@@ -117,7 +121,8 @@ let package = Package(
         .target(
             name: "ControlServer",
             dependencies: [
-                "History", "RolloutCore", .product(name: "Crypto", package: "swift-crypto"),
+                "History", "RolloutCore", "Secrets",
+                .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "HummingbirdCore", package: "hummingbird"),
                 .product(name: "Logging", package: "swift-log"),
@@ -157,7 +162,7 @@ let package = Package(
                 "Audit", "Calibration", "Conformance", "ControlServer", "Evidence", "Gateway",
                 "Git",
                 "History", "Identity", "Ledger", "Reconciler", "ReferenceFleet", "RolloutCore",
-                "RolloutFiles", "Signals", "Simulator", "Traffic",
+                "RolloutFiles", "Secrets", "Signals", "Simulator", "Traffic",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "Logging", package: "swift-log"),
@@ -183,7 +188,8 @@ let package = Package(
         .testTarget(
             name: "RolloutFilesTests", dependencies: ["RolloutCore", "RolloutFiles"],
             exclude: ["Corpus", "Fixtures", "Golden"], swiftSettings: tests),
-        .testTarget(name: "GitTests", dependencies: ["Git", "gatewright"], swiftSettings: tests),
+        .testTarget(
+            name: "GitTests", dependencies: ["Git", "Secrets", "gatewright"], swiftSettings: tests),
         .testTarget(
             name: "SignalsTests", dependencies: ["Evidence", "History", "RolloutCore", "Signals"],
             swiftSettings: tests),
@@ -241,19 +247,19 @@ let package = Package(
         .testTarget(
             name: "ControlServerTests",
             dependencies: [
-                "ControlServer", "History", "RolloutCore",
+                "ControlServer", "History", "RolloutCore", "Secrets",
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "HummingbirdTesting", package: "hummingbird"),
             ] + sockets, swiftSettings: tests),
         .testTarget(
-            name: "GatewayTests", dependencies: ["Gateway", "RolloutCore"] + sockets,
+            name: "GatewayTests", dependencies: ["Gateway", "RolloutCore", "Secrets"] + sockets,
             swiftSettings: tests),
         .testTarget(
             name: "TrafficTests",
             dependencies: [
-                "Gateway", "RolloutCore", "Traffic",
+                "Gateway", "RolloutCore", "Secrets", "Traffic",
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
             ] + sockets, swiftSettings: tests),
         .testTarget(

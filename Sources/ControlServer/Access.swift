@@ -1,14 +1,24 @@
 import Crypto
 import HTTPTypes
 import Hummingbird
+import Secrets
 
 /// Who may ask for what. Secrets are compared in constant time and never printed.
 struct Access: Sendable {
-    let token: String?
-    let people: [String: String]
-    let webhookSecret: String?
+    let token: LiveSecret?
+    let people: [String: LiveSecret]
+    let webhookSecret: LiveSecret?
     /// On loopback without a token a page in a browser could reach us under a name of its own.
     let checksHost: Bool
+
+    /// A shorter one could be guessed.
+    static let secretBytesMin = 16
+
+    /// A secret as it is now. One that is not there, or was exchanged for one that could be guessed,
+    /// lets nobody in.
+    static func usable(_ secret: LiveSecret?) -> String? {
+        secret?.text.flatMap { $0.utf8.count >= secretBytesMin ? $0 : nil }
+    }
 
     static func isLoopback(_ host: String) -> Bool {
         if host == "localhost" || host == "::1" { return true }
@@ -21,8 +31,9 @@ struct Access: Sendable {
         guard let token else { return try checkLocal(request) }
         let given = request.headers[.authorization] ?? ""
         let scheme = "bearer "
-        guard given.prefix(scheme.utf8.count).lowercased() == scheme,
-            Self.same(String(given.dropFirst(scheme.utf8.count)), token)
+        guard let text = Self.usable(token),
+            given.prefix(scheme.utf8.count).lowercased() == scheme,
+            Self.same(String(given.dropFirst(scheme.utf8.count)), text)
         else {
             throw APIError(.unauthorized, "send Authorization: Bearer with the controller's token")
         }
@@ -38,21 +49,30 @@ struct Access: Sendable {
         }
         let given = request.headers[.authorization] ?? ""
         let scheme = "bearer "
-        let token = String(given.dropFirst(scheme.utf8.count))
         guard given.prefix(scheme.utf8.count).lowercased() == scheme else {
             throw APIError(.unauthorized, "send Authorization: Bearer with your own token")
         }
-        // All of them are compared, so that the time tells nothing.
-        let found = people.sorted { $0.key < $1.key }.filter { Self.same(token, $0.value) }
-        guard let person = found.first?.key else {
-            throw APIError(.unauthorized, "that is nobody's token")
-        }
+        let person = try person(bearer: String(given.dropFirst(scheme.utf8.count)))
         // A page of another site could send a body, and not this header; and it may not try.
         if let origin = request.headers[.origin],
             origin != "http://\(request.head.authority ?? "")",
             origin != "https://\(request.head.authority ?? "")"
         {
             throw APIError(.forbidden, "requests from other sites' pages are refused")
+        }
+        return person
+    }
+
+    /// Whose token this is now.
+    func person(bearer text: String) throws(APIError) -> String {
+        func isNow(_ secret: LiveSecret?) -> Bool {
+            Self.usable(secret).map { Self.same(text, $0) } ?? false
+        }
+        // All of them are compared, so that the time tells nothing.
+        let found = people.filter { isNow($0.value) }
+        // Files that were exchanged may hold one token twice by now: then nobody knows who it is.
+        guard !isNow(token), found.count == 1, let person = found.first?.key else {
+            throw APIError(.unauthorized, "that is nobody's token")
         }
         return person
     }
@@ -74,10 +94,10 @@ struct Access: Sendable {
 
     /// Checks what the forge signed, over the bytes as they came. All signatures must hold.
     func checkWebhook(_ request: Request, body: [UInt8]) throws(APIError) {
-        guard let webhookSecret else {
+        guard let secret = Self.usable(webhookSecret) else {
             throw APIError(.forbidden, "no webhook secret is set; the poll finds changes too")
         }
-        let key = SymmetricKey(data: Array(webhookSecret.utf8))
+        let key = SymmetricKey(data: Array(secret.utf8))
         var verdicts: [Bool] = []
         if let github = request.headers[.hubSignature] {
             let prefix = "sha256="
@@ -89,7 +109,7 @@ struct Access: Sendable {
             verdicts.append(Self.signed(body, key, hex: gitea[...]))
         }
         if let gitlab = request.headers[.gitlabToken] {
-            verdicts.append(Self.same(gitlab, webhookSecret))
+            verdicts.append(Self.same(gitlab, secret))
         }
         guard !verdicts.isEmpty, verdicts.allSatisfy(\.self) else {
             throw APIError(

@@ -3,6 +3,7 @@ package import Hummingbird
 import HummingbirdCore
 package import Logging
 import NIOCore
+package import Secrets
 import ServiceLifecycle
 
 /// The controller's HTTP API: observations in, status out, orders from people.
@@ -14,16 +15,16 @@ package struct ControlServer: Service {
         /// 0 takes a free port.
         package var port: Int
         /// What `Authorization: Bearer` must carry. Needed unless the host is loopback.
-        package var token: String?
+        package var token: LiveSecret?
         /// People who may approve by the page, by their tokens' owner.
-        package var people: [String: String]
+        package var people: [String: LiveSecret]
         /// The secret that the forge signs its webhooks with; without it they are refused.
-        package var webhookSecret: String?
+        package var webhookSecret: LiveSecret?
         package var limits: ServerLimits
 
         package init(
-            host: String = "127.0.0.1", port: Int = 7480, token: String? = nil,
-            people: [String: String] = [:], webhookSecret: String? = nil,
+            host: String = "127.0.0.1", port: Int = 7480, token: LiveSecret? = nil,
+            people: [String: LiveSecret] = [:], webhookSecret: LiveSecret? = nil,
             limits: ServerLimits = ServerLimits()
         ) {
             self.host = host
@@ -57,19 +58,20 @@ package struct ControlServer: Service {
                 description: "host \(configuration.host) is reachable from other machines, so a "
                     + "token is needed; set one, or listen on 127.0.0.1")
         }
-        let shortest = 16
         let own = configuration.people.map { ("token of \($0.key)", Optional($0.value)) }
         for (name, secret) in [
             ("token", configuration.token), ("webhook secret", configuration.webhookSecret),
         ] + own {
-            if let secret, secret.utf8.count < shortest {
+            if let secret, Access.usable(secret) == nil {
                 throw ConfigurationError(
-                    description: "the \(name) has \(secret.utf8.count) bytes; use at least "
-                        + "\(shortest), such as the output of: openssl rand -hex 32")
+                    description: "the \(name) has \(secret.text?.utf8.count ?? 0) bytes; use at "
+                        + "least \(Access.secretBytesMin), such as the output of: openssl rand -hex "
+                        + "32")
             }
         }
         // One token for two people would let each speak for the other.
-        let tokens = configuration.people.map(\.value) + [configuration.token].compactMap { $0 }
+        let tokens = (configuration.people.map(\.value) + [configuration.token].compactMap { $0 })
+            .compactMap(\.text)
         if Set(tokens).count < tokens.count {
             throw ConfigurationError(
                 description: "two people, or a person and the API, have the same token; give each "

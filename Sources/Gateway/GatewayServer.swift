@@ -4,6 +4,7 @@ package import NIOCore
 import NIOHTTP1
 import NIOPosix
 package import RolloutCore
+package import Secrets
 
 /// The embedded data plane of one region: splits, mirrors, records and falls back in front of
 /// model servers that speak the Open Inference Protocol, version 2, over REST.
@@ -18,14 +19,14 @@ package final class GatewayServer: Sendable {
         package var adminHost: String
         package var adminPort: Int
         /// Needed when the admin host is not the loopback interface.
-        package var adminToken: String?
+        package var adminToken: LiveSecret?
         /// Where routes outlive the process; `nil` keeps them in memory only.
         package var statePath: String?
         package var limits: GatewayLimits
 
         package init(
             region: RegionName, host: String = "127.0.0.1", port: Int = 8080,
-            adminHost: String = "127.0.0.1", adminPort: Int = 8081, adminToken: String? = nil,
+            adminHost: String = "127.0.0.1", adminPort: Int = 8081, adminToken: LiveSecret? = nil,
             statePath: String? = nil, limits: GatewayLimits = .init()
         ) {
             self.region = region

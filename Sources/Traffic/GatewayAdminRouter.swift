@@ -3,16 +3,17 @@ import Foundation
 import NIOCore
 import NIOHTTP1
 package import RolloutCore
+package import Secrets
 
 /// Routes through gateways elsewhere, by the admin API of each region.
 package struct GatewayAdminRouter: TrafficRouter {
     /// The admin API of one region.
-    package struct Site: Sendable, Hashable {
+    package struct Site: Sendable {
         /// `http://host:port` or `https://host:port`
         package let url: String
-        package let token: String?
+        package let token: LiveSecret?
 
-        package init(url: String, token: String?) {
+        package init(url: String, token: LiveSecret?) {
             self.url = url
             self.token = token
         }
@@ -119,7 +120,7 @@ package struct GatewayAdminRouter: TrafficRouter {
         }
         var request = HTTPClientRequest(url: site.url + "/admin/v1/routes" + path)
         request.method = method
-        if let token = site.token {
+        if let token = site.token?.text {
             request.headers.add(name: "authorization", value: "Bearer \(token)")
         }
         if let body {

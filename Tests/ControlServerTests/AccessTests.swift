@@ -6,6 +6,7 @@ import History
 import HummingbirdTesting
 import Logging
 import RolloutCore
+import Secrets
 import Synchronization
 import Testing
 
@@ -30,7 +31,8 @@ import Testing
     }
 
     @Test func C17_withATokenEveryWriterMustShowIt() async throws {
-        try await serve(ControlServer.Configuration(token: Self.token)) { client, stand in
+        try await serve(ControlServer.Configuration(token: LiveSecret(Self.token))) {
+            client, stand in
             let body = Sample.prediction("p1")
             let right = try await client.post(
                 "/v1/observations", body, headers: [.authorization: "Bearer \(Self.token)"])
@@ -38,7 +40,8 @@ import Testing
             #expect(try stand.store.newestFact() == 1)
         }
         for path in ["/v1/observations", "/v1/labels", "/v1/rollouts/compression-selector/orders"] {
-            try await serve(ControlServer.Configuration(token: Self.token)) { client, _ in
+            try await serve(ControlServer.Configuration(token: LiveSecret(Self.token))) {
+                client, _ in
                 let wrong = try await client.post(
                     path, "{}", headers: [.authorization: "Bearer \(Self.token)x"])
                 #expect(wrong.status == 401)
@@ -59,7 +62,7 @@ import Testing
 
     @Test("H4: signed webhooks wake the loop and storms are one")
     func signedWebhooksWakeTheLoopAndStormsAreOne() async throws {
-        var configuration = ControlServer.Configuration(webhookSecret: Self.token)
+        var configuration = ControlServer.Configuration(webhookSecret: LiveSecret(Self.token))
         configuration.limits.wakePause = .seconds(3_600)
         try await serve(configuration) { client, stand in
             let key = SymmetricKey(data: Array(Self.token.utf8))
@@ -87,7 +90,8 @@ import Testing
         ["X-Gitea-Signature": String(repeating: "0", count: 64)],
     ])
     func unsignedWebhooksDoNothing(_ headers: [String: String]) async throws {
-        try await serve(ControlServer.Configuration(webhookSecret: Self.token)) { client, stand in
+        try await serve(ControlServer.Configuration(webhookSecret: LiveSecret(Self.token))) {
+            client, stand in
             var fields = HTTPFields()
             for (name, value) in headers {
                 fields[try #require(HTTPField.Name(name))] = value
@@ -99,7 +103,7 @@ import Testing
 
     @Test("H2: a webhook body is capped")
     func aWebhookBodyIsCapped() async throws {
-        var configuration = ControlServer.Configuration(webhookSecret: Self.token)
+        var configuration = ControlServer.Configuration(webhookSecret: LiveSecret(Self.token))
         configuration.limits.webhookBytes = 1_000
         try await serve(configuration) { client, _ in
             let answer = try await client.post("/v1/webhook", String(repeating: "x", count: 1_001))

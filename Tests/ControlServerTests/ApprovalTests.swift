@@ -1,4 +1,3 @@
-import ControlServer
 import Foundation
 import HTTPTypes
 import History
@@ -7,15 +6,18 @@ import HummingbirdTesting
 import Logging
 import NIOCore
 import RolloutCore
+import Secrets
 import Synchronization
 import Testing
+
+@testable import ControlServer
 
 @Suite struct ApprovalTests {
     static let sam = "sam-sam-sam-sam-sam"
     static let lena = "lena-lena-lena-lena"
     static let configuration = ControlServer.Configuration(
         token: "the-api-the-api-the-api",
-        people: ["sam@example.org": sam, "lena@example.org": lena])
+        people: ["sam@example.org": LiveSecret(sam), "lena@example.org": LiveSecret(lena)])
     static let path = "/v1/rollouts/compression-selector/approvals"
     static let good =
         #"{"answer":"approve","run":"compression-selector-12","digest":"985755fe03d6","comment":"looked"}"#
@@ -101,6 +103,52 @@ import Testing
         }
     }
 
+    /// Whoever rotates tokens exchanges files, and expects the old one to be worth nothing.
+    @Test("H9: a token that was exchanged or taken away is nobody's at once")
+    func H9_anExchangedTokenIsNobodysAtOnce() async throws {
+        let file = try SecretsOnDisk()
+        try file.write(Self.sam, "sam")
+        try file.write("the-api-the-api-the-api", "api")
+        var configuration = Self.configuration
+        configuration.token = try LiveSecret(file: file.path("api"))
+        configuration.people["sam@example.org"] = try LiveSecret(file: file.path("sam"))
+        // A refusal ends the connection, so each has a server of its own; the secrets stay.
+        func isLetIn(_ token: String) async throws -> Bool {
+            let status = Mutex(0)
+            try await serve(configuration) { client, _ in
+                let found = try await post(client, token, Self.good).0
+                status.withLock { $0 = found }
+            }
+            return status.withLock { $0 } == 202
+        }
+        #expect(try await isLetIn(Self.sam))
+        try file.write("new-new-new-new-new", "sam")
+        #expect(try await !isLetIn(Self.sam))
+        #expect(try await isLetIn("new-new-new-new-new"))
+    }
+
+    /// At the start such tokens are refused; files may come to hold them later.
+    @Test("H9: a token that becomes short, somebody else's or the API's is nobody's")
+    func aTokenThatBecomesUnusableIsNobodys() throws {
+        let file = try SecretsOnDisk()
+        try file.write(Self.sam, "sam")
+        let access = Access(
+            token: "the-api-the-api-the-api",
+            people: [
+                "sam@example.org": try LiveSecret(file: file.path("sam")),
+                "lena@example.org": LiveSecret(Self.lena),
+            ], webhookSecret: nil, checksHost: true)
+        #expect(try access.person(bearer: Self.sam) == "sam@example.org")
+        for text in ["short", "", Self.lena, "the-api-the-api-the-api"] {
+            try file.write(text, "sam")
+            #expect(throws: APIError.self, "\(text)") { try access.person(bearer: text) }
+        }
+        try file.remove("sam")
+        for text in ["", Self.sam] {
+            #expect(throws: APIError.self, "\(text)") { try access.person(bearer: text) }
+        }
+    }
+
     @Test func otherTypesAndRolloutsAreRefused() async throws {
         try await serve(Self.configuration) { client, _ in
             let status = try await post(client, Self.sam, Self.good, type: "text/plain").0
@@ -124,7 +172,7 @@ import Testing
             #expect(throws: ControlServer.ConfigurationError.self) {
                 try ControlServer(
                     configuration: ControlServer.Configuration(
-                        token: "x-x-x-x-x-x-x-x-x-x", people: people),
+                        token: "x-x-x-x-x-x-x-x-x-x", people: people.mapValues { LiveSecret($0) }),
                     backend: stand.backend, logger: Logger(label: "test"))
             }
         }

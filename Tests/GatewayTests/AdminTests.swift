@@ -2,6 +2,7 @@ import Foundation
 import NIOCore
 import NIOHTTP1
 import RolloutCore
+import Secrets
 import Testing
 
 @testable import Gateway
@@ -34,6 +35,46 @@ extension SocketTests.Admin {
             #expect(try await admin.ask(.DELETE, path + "?generation=3").status == 200)
             #expect(try await bench.caller.infer().status == 404)
             #expect(try await put(route, admin).status == 409)
+        }
+    }
+
+    @Test("H9: the admin API follows the file of its token")
+    func theTokenIsFollowed() async throws {
+        let path = NSTemporaryDirectory() + "gatewright-token-" + UUID().uuidString
+        defer { try? FileManager.default.removeItem(atPath: path) }
+        try "one".write(toFile: path, atomically: true, encoding: .utf8)
+        try await Bench.run(token: LiveSecret(file: path)) { bench in
+            let admin = try await Caller(port: bench.gateway.adminPort)
+            func status(_ token: String) async throws -> Int {
+                try await admin.ask(
+                    .GET, "/admin/v1/routes", headers: ["authorization": "Bearer \(token)"]
+                ).status
+            }
+            #expect(try await status("one") == 200)
+            try "two".write(toFile: path, atomically: true, encoding: .utf8)
+            #expect(try await status("one") == 401)
+            #expect(try await status("two") == 200)
+            for empty in ["", "\n"] {
+                try empty.write(toFile: path, atomically: true, encoding: .utf8)
+                #expect(try await status("") == 401)
+            }
+            try FileManager.default.removeItem(atPath: path)
+            #expect(try await status("two") == 401)
+        }
+    }
+
+    @Test("there is one option of a PUT")
+    func otherOptionsAreRefused() async throws {
+        try await Bench.run { bench in
+            let admin = try await Caller(port: bench.gateway.adminPort)
+            let body = String(
+                decoding: try JSONEncoder().encode(bench.route(share: 100)), as: UTF8.self)
+            for option in ["onlyLowering=false", "onlyLowering", "force=true"] {
+                let answer = try await admin.ask(
+                    .PUT, "/admin/v1/routes/m?\(option)", body: body)
+                #expect(answer.status == 400 && answer.body.contains("?onlyLowering=true"))
+            }
+            #expect(bench.gateway.table.contents.version == 0)
         }
     }
 

@@ -4,6 +4,7 @@ import NIOCore
 import NIOHTTP1
 import NIOPosix
 import RolloutCore
+import Secrets
 import Testing
 
 @testable import Gateway
@@ -26,12 +27,26 @@ extension SocketTests.Observing {
     }
 
     private func sender(
-        _ controller: ModelServer, token: String? = nil, _ limits: GatewayLimits
+        _ controller: ModelServer, token: LiveSecret? = nil, _ limits: GatewayLimits
     ) throws -> ObservationSender {
         try #require(
             ObservationSender(
                 controller: controller.endpoint, token: token, limits: limits, logger: Bench.quiet,
                 group: MultiThreadedEventLoopGroup.singleton))
+    }
+
+    @Test func anExchangedTokenIsSentFromThenOn() async throws {
+        let path = NSTemporaryDirectory() + "gatewright-token-" + UUID().uuidString
+        defer { try? FileManager.default.removeItem(atPath: path) }
+        try "one".write(toFile: path, atomically: true, encoding: .utf8)
+        let controller = try await ModelServer.start(.raw("{}"))
+        let sender = try sender(controller, token: try LiveSecret(file: path), quick)
+        for (number, token) in ["one", "two"].enumerated() {
+            try token.write(toFile: path, atomically: true, encoding: .utf8)
+            sender.record(try prediction(number))
+            await sender.flush(within: .seconds(5))
+            #expect(controller.seen.last?.headers.first(name: "authorization") == "Bearer \(token)")
+        }
     }
 
     @Test func batchesArriveAsLines() async throws {

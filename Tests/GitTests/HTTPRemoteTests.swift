@@ -1,5 +1,6 @@
 import Foundation
 import Git
+import Secrets
 import Testing
 
 @Suite struct HTTPRemoteTests {
@@ -38,6 +39,34 @@ import Testing
             repositoryPath: bench.path("local.git"), remote: remote, commit: ours,
             expecting: seed, fetchingInto: scratchName)
         #expect(tip == ours)
+    }
+
+    /// Tokens of a forge's apps end after an hour; whoever renews them writes a file.
+    @Test("A20: a renewed token is used at once")
+    func aRenewedTokenIsUsedAtOnce() async throws {
+        let server = try bench.startHTTP(token: token)
+        try bench.write("expired-t0ken\n", to: "token")
+        let remote = try GitRemote(
+            url: "http://127.0.0.1:\(server.port)/origin.git", branch: "main",
+            credential: .token(
+                user: "robot", token: Secret(try LiveSecret(file: bench.path("token")))))
+        let worker = try RemoteWorker.ofThisBuild()
+        func fetch() async throws -> FetchOutcome {
+            try await worker.fetch(
+                repositoryPath: bench.path("local.git"), remote: remote, into: scratchName)
+        }
+        let failure = await #expect(throws: RemoteFailure.self) { try await fetch() }
+        guard case .unauthorised = failure else {
+            throw Trouble("expected unauthorised, found \(String(describing: failure))")
+        }
+        try bench.write(token + "\n", to: "token")
+        #expect(try await fetch() == .tip(seed, previous: nil, change: .first))
+        try FileManager.default.removeItem(atPath: bench.path("token"))
+        let gone = await #expect(throws: RemoteFailure.self) { try await fetch() }
+        guard case .misconfigured(let text) = gone else {
+            throw Trouble("expected misconfigured, found \(String(describing: gone))")
+        }
+        #expect(text.contains("the token of") && text.contains("cannot be read"))
     }
 
     // A20

@@ -13,17 +13,18 @@ import Testing
         "Identity": ["COpenSSL", "RolloutCore", "RolloutFiles"],
         "CGit2": [],
         "Audit": ["Git", "Identity", "Ledger", "RolloutCore", "RolloutFiles"],
-        "Git": ["CGit2"],
+        "Secrets": [],
+        "Git": ["CGit2", "Secrets"],
         "Ledger": ["Git", "Identity", "RolloutCore", "RolloutFiles"],
         "History": ["RolloutCore"],
         "Signals": ["Evidence", "History", "RolloutCore"],
-        "Gateway": ["RolloutCore"],
-        "Traffic": ["RolloutCore"],
+        "Gateway": ["RolloutCore", "Secrets"],
+        "Traffic": ["RolloutCore", "Secrets"],
         "Reconciler": [
             "Git", "History", "Identity", "Ledger", "RolloutCore", "RolloutFiles", "Signals",
             "Traffic",
         ],
-        "ControlServer": ["History", "RolloutCore"],
+        "ControlServer": ["History", "RolloutCore", "Secrets"],
         "CSwiftTasks": [],
         // Drives the reconciler, and knows nothing of processes and sockets.
         "Simulator": [
@@ -37,8 +38,7 @@ import Testing
             "Audit", "Calibration", "Conformance", "ControlServer", "Evidence", "Gateway", "Git",
             "History",
             "Identity", "Ledger", "Reconciler", "ReferenceFleet", "RolloutCore", "RolloutFiles",
-            "Signals", "Simulator",
-            "Traffic",
+            "Secrets", "Signals", "Simulator", "Traffic",
         ],
     ]
 

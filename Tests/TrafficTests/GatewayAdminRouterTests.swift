@@ -3,6 +3,7 @@ import NIOCore
 import NIOHTTP1
 import NIOPosix
 import RolloutCore
+import Secrets
 import Testing
 import Traffic
 
@@ -56,6 +57,20 @@ import Traffic
                     return
                 }
             }
+        }
+    }
+
+    @Test(arguments: [409, 412])
+    func aRefusalWithoutARouteIsNoNewsOfOne(_ status: Int) async throws {
+        try await against(status: status, body: "a proxy's own page") { router in
+            let failure = await #expect(throws: RouterFailure.self) {
+                try await router.apply(route(generation: 1), onlyLowering: true)
+            }
+            guard case .rejected(let text) = failure else {
+                Issue.record("\(String(describing: failure))")
+                return
+            }
+            #expect(text == "\(status) without a route")
         }
     }
 

@@ -3,6 +3,7 @@ import Gateway
 import Logging
 import NIOPosix
 import RolloutCore
+import Secrets
 import Testing
 import Traffic
 

@@ -2,6 +2,7 @@ import Foundation
 import NIOCore
 import NIOHTTP1
 import RolloutCore
+import Secrets
 
 /// The admin API: routes in and out, and metrics. It answers on a listener of its own.
 ///
@@ -32,12 +33,12 @@ final class AdminPlane: Sendable {
     }
 
     private let table: RouteTable
-    private let token: [UInt8]?
+    private let token: LiveSecret?
     private let metricsText: @Sendable () -> String
 
-    init(table: RouteTable, token: String?, metricsText: @escaping @Sendable () -> String) {
+    init(table: RouteTable, token: LiveSecret?, metricsText: @escaping @Sendable () -> String) {
         self.table = table
-        self.token = token.map { Array("Bearer \($0)".utf8) }
+        self.token = token
         self.metricsText = metricsText
     }
 
@@ -94,10 +95,11 @@ final class AdminPlane: Sendable {
 
     private func isAuthorized(_ headers: HTTPHeaders) -> Bool {
         guard let token else { return true }
-        let given = Array((headers.first(name: "authorization") ?? "").utf8)
+        guard let text = token.text, !text.isEmpty else { return false }
+        let (given, wanted) = (headers.first(name: "authorization") ?? "", "Bearer \(text)")
         // Every byte is compared, so that the time says nothing about the token.
-        var difference = given.count ^ token.count
-        for (left, right) in zip(given, token) { difference |= Int(left ^ right) }
+        var difference = given.utf8.count ^ wanted.utf8.count
+        for (left, right) in zip(given.utf8, wanted.utf8) { difference |= Int(left ^ right) }
         return difference == 0
     }
 

@@ -1,21 +1,20 @@
 import NIOCore
 import NIOHTTP1
+import Secrets
 
 /// The connection over which an `ObservationSender` speaks to its controller.
 final class ObservationClient: Sendable {
     private let loop: any EventLoop
-    private let headers: HTTPHeaders
+    private let token: LiveSecret?
     private let limits: GatewayLimits
     private let pool: NIOLoopBoundBox<UpstreamPool?>
     private let endpoint: Endpoint
 
-    init(endpoint: Endpoint, token: String?, limits: GatewayLimits, loop: any EventLoop) {
+    init(endpoint: Endpoint, token: LiveSecret?, limits: GatewayLimits, loop: any EventLoop) {
         self.loop = loop
         self.endpoint = endpoint
         self.limits = limits
-        var headers = HTTPHeaders([("content-type", "application/x-ndjson")])
-        if let token { headers.add(name: "authorization", value: "Bearer \(token)") }
-        self.headers = headers
+        self.token = token
         pool = NIOLoopBoundBox.makeBoxSendingValue(nil, eventLoop: loop)
     }
 
@@ -43,6 +42,8 @@ final class ObservationClient: Sendable {
     private func send(_ body: ByteBuffer, done: @escaping (UpstreamResult) -> Void) {
         let pool = pool.value ?? makePool()
         self.pool.value = pool
+        var headers = HTTPHeaders([("content-type", "application/x-ndjson")])
+        if let token = token?.text { headers.add(name: "authorization", value: "Bearer \(token)") }
         pool.send(
             UpstreamRequest(
                 method: .POST, path: "/v1/observations", headers: headers, body: body,

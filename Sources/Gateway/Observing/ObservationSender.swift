@@ -3,6 +3,7 @@ import NIOConcurrencyHelpers
 package import NIOCore
 import NIOHTTP1
 package import RolloutCore
+package import Secrets
 
 /// Sends predictions in batches to a controller, `POST /v1/observations` as NDJSON, at least once.
 ///
@@ -56,7 +57,7 @@ package final class ObservationSender: ObservationSink {
     /// - Returns: `nil` when the address is not `http://host:port`. For TLS give `deliver` a client
     ///   that speaks it.
     package convenience init?(
-        controller: String, token: String?, limits: GatewayLimits = .init(), logger: Logger,
+        controller: String, token: LiveSecret?, limits: GatewayLimits = .init(), logger: Logger,
         group: any EventLoopGroup
     ) {
         guard let endpoint = Endpoint(controller) else { return nil }

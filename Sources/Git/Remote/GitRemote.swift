@@ -1,3 +1,5 @@
+package import Secrets
+
 /// A branch of a repository elsewhere, and how to get there.
 package struct GitRemote: Hashable, Sendable, Codable {
     /// `https`, `http`, `ssh`, `git` or `file` with `://`, `user@host:path`, or an absolute path.
@@ -21,6 +23,23 @@ package struct GitRemote: Hashable, Sendable, Codable {
     }
 }
 
+extension GitRemote {
+    /// With the token that its file holds now, for one conversation from its beginning to its end.
+    /// - Throws: `.misconfigured` while the file cannot be read.
+    func withTokenOfNow() throws(RemoteFailure) -> GitRemote {
+        guard case .token(let user, let token) = credential else { return self }
+        guard let text = token.current.text else {
+            throw .misconfigured("the file with the token of \(quoted(user)) cannot be read")
+        }
+        return GitRemote(self, credential: .token(user: user, token: Secret(text)))
+    }
+
+    private init(_ other: GitRemote, credential: GitCredential) {
+        (url, branch, knownHosts) = (other.url, other.branch, other.knownHosts)
+        self.credential = credential
+    }
+}
+
 /// What we prove ourselves with.
 package enum GitCredential: Hashable, Sendable, Codable {
     case none
@@ -33,10 +52,20 @@ package enum GitCredential: Hashable, Sendable, Codable {
 
 /// Text that must not reach a log: it prints as `•••`, and encodes as itself for the helper's
 /// standard input only.
-package struct Secret: Hashable, Sendable {
-    let text: String
+package struct Secret: Sendable {
+    let current: LiveSecret
+    /// Empty while its file cannot be read.
+    var text: String { current.text ?? "" }
 
-    package init(_ text: String) { self.text = text }
+    package init(_ text: String) { current = LiveSecret(text) }
+
+    /// One that may change: forges give tokens that end after an hour.
+    package init(_ current: LiveSecret) { self.current = current }
+}
+
+extension Secret: Hashable {
+    package static func == (left: Self, right: Self) -> Bool { left.text == right.text }
+    package func hash(into hasher: inout Hasher) { hasher.combine(text) }
 }
 
 extension Secret: CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {

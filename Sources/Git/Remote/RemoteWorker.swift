@@ -23,7 +23,8 @@ package struct RemoteWorker: Sendable {
         repositoryPath: String, remote: GitRemote, into scratch: ReferenceName
     ) async throws(RemoteFailure) -> FetchOutcome {
         let request = RemoteRequest(
-            repositoryPath: repositoryPath, remote: remote, task: .fetch(into: scratch))
+            repositoryPath: repositoryPath, remote: try remote.withTokenOfNow(),
+            task: .fetch(into: scratch))
         guard case .fetched(let outcome) = try await ask(request) else {
             throw .helperFailed("it answered another question than the one asked")
         }
@@ -37,7 +38,7 @@ package struct RemoteWorker: Sendable {
         fetchingInto scratch: ReferenceName
     ) async throws(RemoteFailure) -> ObjectID {
         let request = RemoteRequest(
-            repositoryPath: repositoryPath, remote: remote,
+            repositoryPath: repositoryPath, remote: try remote.withTokenOfNow(),
             task: .push(commit: commit, expecting: expecting, fetchingInto: scratch))
         guard case .pushed(let tip) = try await ask(request) else {
             throw .helperFailed("it answered another question than the one asked")

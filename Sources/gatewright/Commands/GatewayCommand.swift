@@ -4,6 +4,7 @@ import Gateway
 import Logging
 import NIOPosix
 import RolloutCore
+import Secrets
 import ServiceLifecycle
 import UnixSignals
 
@@ -60,7 +61,7 @@ struct GatewayCommand: AsyncParsableCommand {
         if let observations {
             guard
                 let sender = ObservationSender(
-                    controller: observations, token: try tokenFile.map(SecretFile.read),
+                    controller: observations, token: try tokenFile.map(LiveSecret.init(file:)),
                     logger: log, group: MultiThreadedEventLoopGroup.singleton)
             else { throw ValidationError("--observations is http://host:port") }
             sink = sender
@@ -70,7 +71,7 @@ struct GatewayCommand: AsyncParsableCommand {
         let server = try GatewayServer(
             GatewayServer.Configuration(
                 region: region, host: host, port: port, adminHost: adminHost,
-                adminPort: adminPort, adminToken: try adminTokenFile.map(SecretFile.read),
+                adminPort: adminPort, adminToken: try adminTokenFile.map(LiveSecret.init(file:)),
                 statePath: state), sink: sink, logger: log)
         let group = ServiceGroup(
             configuration: .init(
@@ -87,15 +88,5 @@ private struct GatewayService: Service {
         try await server.start()
         try? await gracefulShutdown()
         await server.shutdown()
-    }
-}
-
-/// A secret in a file of the operator's; the line end does not belong to it.
-enum SecretFile {
-    static func read(_ path: String) throws -> String {
-        guard let data = FileManager.default.contents(atPath: path),
-            let text = String(validating: data, as: UTF8.self)
-        else { throw ValidationError("the secret file \(path) cannot be read") }
-        return text.trimmingCharacters(in: .whitespacesAndNewlines)
     }
 }

@@ -5,6 +5,7 @@ import NIOCore
 import NIOHTTP1
 import RolloutCore
 import RolloutFiles
+import Secrets
 
 /// Brings an order to where it counts: a commit, or a controller when git is out of reach.
 enum OrderDelivery {

@@ -11,6 +11,7 @@ import Logging
 import Reconciler
 import RolloutCore
 import RolloutFiles
+import Secrets
 import ServiceLifecycle
 import Signals
 import Traffic
@@ -70,9 +71,9 @@ struct ControllerAssembly {
         server = try ControlServer(
             configuration: ControlServer.Configuration(
                 host: settings.listen.host, port: options.listenPort ?? settings.listen.port,
-                token: try settings.listen.tokenFile.map(SecretFile.read),
+                token: try settings.listen.tokenFile.map(LiveSecret.init(file:)),
                 people: try Self.people(settings.people),
-                webhookSecret: try settings.webhookSecretFile.map(SecretFile.read)),
+                webhookSecret: try settings.webhookSecretFile.map(LiveSecret.init(file:))),
             backend: .controller(reconciler, observatory, opened.store, poller), logger: log)
     }
 
@@ -103,12 +104,12 @@ struct ControllerAssembly {
 
     private static func people(
         _ people: [ControllerConfiguration.Person]
-    ) throws -> [String: String] {
-        var tokens: [String: String] = [:]
+    ) throws -> [String: LiveSecret] {
+        var tokens: [String: LiveSecret] = [:]
         for person in people {
             guard
                 tokens.updateValue(
-                    try SecretFile.read(person.tokenFile), forKey: person.principal) == nil
+                    try LiveSecret(file: person.tokenFile), forKey: person.principal) == nil
             else { throw ValidationError("\(person.principal) is named twice in spec.people") }
         }
         return tokens
@@ -152,7 +153,7 @@ struct ControllerAssembly {
         let user = credential.user ?? "git"
         switch credential.secret {
         case .tokenFile(let path):
-            return .token(user: user, token: Secret(try SecretFile.read(path)))
+            return .token(user: user, token: Secret(try LiveSecret(file: path)))
         case .sshKeyFile(let path):
             return .sshKey(user: user, keyPath: path, passphrase: nil)
         case .sshAgent: return .sshAgent(user: user)
@@ -181,7 +182,7 @@ struct ControllerAssembly {
         for (name, router) in configured.sorted(by: { $0.key < $1.key }) {
             switch router {
             case .gateway(let sites, let tokenFile):
-                let token = try tokenFile.map(SecretFile.read)
+                let token = try tokenFile.map(LiveSecret.init(file:))
                 routers[name] = GatewayAdminRouter(
                     sites: sites.mapValues { GatewayAdminRouter.Site(url: $0, token: token) },
                     client: client)

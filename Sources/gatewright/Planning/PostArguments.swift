@@ -3,6 +3,7 @@ import AsyncHTTPClient
 import Foundation
 import NIOCore
 import NIOHTTP1
+import Secrets
 
 /// Where an answer is posted: a commit status, and a comment on the pull request.
 struct PostArguments: ParsableArguments {

@@ -4,6 +4,7 @@ import NIOConcurrencyHelpers
 import NIOCore
 import NIOPosix
 import RolloutCore
+import Secrets
 import Testing
 
 @testable import Gateway
@@ -33,7 +34,7 @@ struct Bench {
     }
 
     static func run(
-        limits: GatewayLimits = .init(), statePath: String? = nil, token: String? = nil,
+        limits: GatewayLimits = .init(), statePath: String? = nil, token: LiveSecret? = nil,
         candidateOn group: any EventLoopGroup = MultiThreadedEventLoopGroup.singleton,
         _ test: (Bench) async throws -> Void
     ) async throws {
