@@ -64,8 +64,7 @@ struct Gated {
         let controller = try await Controller(in: world, configure: configure)
         try await controller.reach(.canary)
         try await controller.feed(3_000)
-        world.clock.pass(seconds: 11)
-        try await controller.until("waiting for approval") {
+        try await controller.until("waiting for approval", soaking: 11) {
             $0.why?.line.contains("waits for approval of gradual") ?? false
         }
         return controller
@@ -154,8 +153,7 @@ struct Gated {
         await controller.reconciler.sync()
         try await controller.reach(.canary)
         try await controller.feed(3_000)
-        gated.world.clock.pass(seconds: 11)
-        try await controller.until("waiting again") {
+        try await controller.until("waiting again", soaking: 11) {
             $0.why?.line.contains("waits for approval of gradual: 0 of 2") ?? false
         }
         try await controller.turns()

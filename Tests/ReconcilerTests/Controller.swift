@@ -67,6 +67,23 @@ final class Controller: Sendable {
         throw Trouble("never came: \(what); \(why)")
     }
 
+    /// Waits for what comes after a soak. A soak begins when the controller has seen that every region
+    /// serves the step, and that may be after the time has passed here: then it takes as long again.
+    @discardableResult
+    func until(
+        _ what: String, soaking seconds: Int64, _ holds: @Sendable (RolloutStatus) -> Bool
+    ) async throws -> RolloutStatus {
+        for _ in 0..<5 {
+            world.clock.pass(seconds: seconds)
+            let end = ContinuousClock.now + .seconds(2)
+            while ContinuousClock.now < end {
+                if let status = await status, holds(status) { return status }
+                try await Task.sleep(for: .milliseconds(5))
+            }
+        }
+        return try await until(what, holds)
+    }
+
     /// Some turns of the loop, in which nothing is to happen.
     func turns() async throws {
         for _ in 0..<8 {
@@ -103,8 +120,7 @@ final class Controller: Sendable {
         try await settled()
         guard stage == .canary else { return }
         try await feed()
-        world.clock.pass(seconds: 11)
-        try await until("canary") { $0.stage == .canary }
+        try await until("canary", soaking: 11) { $0.stage == .canary }
         try await settled()
     }
 

@@ -74,8 +74,7 @@ import Testing
         try await controller.reach(.shadow)
         try world.lockGit(true)
         try await controller.feed()
-        world.clock.pass(seconds: 11)
-        let status = try await controller.until("trouble") { $0.trouble != nil }
+        let status = try await controller.until("trouble", soaking: 11) { $0.trouble != nil }
         #expect(status.trouble?.hasSuffix("nothing was raised") ?? false)
         #expect(world.router.served(in: World.eu)?.share == .zero)
         try world.lockGit(false)

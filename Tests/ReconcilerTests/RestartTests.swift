@@ -68,8 +68,7 @@ import Testing
         try await controller.reach(.shadow)
         world.router.be(.deaf)
         try await controller.feed()
-        world.clock.pass(seconds: 11)
-        try await controller.until("canary") { $0.stage == .canary }
+        try await controller.until("canary", soaking: 11) { $0.stage == .canary }
         await controller.stop()
         world.router.be(.honest)
         controller = try await Controller(in: world)
@@ -111,8 +110,9 @@ import Testing
             name: "hold-1", action: .hold(expires: nil), by: "ana", reason: "incident")
         _ = try await controller.reconciler.submit(hold, to: World.name)
         try await controller.feed()
-        world.clock.pass(seconds: 11)
-        try await controller.until("held") { $0.why?.line.contains("is held by ana") ?? false }
+        try await controller.until("held", soaking: 11) {
+            $0.why?.line.contains("is held by ana") ?? false
+        }
         await controller.stop()
 
         controller = try await Controller(in: world)
@@ -238,8 +238,7 @@ import Testing
         try FileManager.default.removeItem(atPath: objects)
         try FileManager.default.moveItem(atPath: objects + "-away", toPath: objects)
         await controller.reconciler.sync()
-        world.clock.pass(seconds: 11)
-        try await controller.until("canary") { $0.stage == .canary }
+        try await controller.until("canary", soaking: 11) { $0.stage == .canary }
         await controller.stop()
         #expect(try await world.recorded() == ["bootstrap", "start", "advance"])
     }
@@ -271,8 +270,7 @@ import Testing
         try await world.commit(["state/selector/current.json": nil])
         await controller.reconciler.sync()
         try await controller.feed()
-        world.clock.pass(seconds: 11)
-        let status = try await controller.until("stalled") { status in
+        let status = try await controller.until("stalled", soaking: 11) { status in
             status.why?.line.contains("current.json is missing") ?? false
         }
         #expect(status.why?.consequence == .stalled)

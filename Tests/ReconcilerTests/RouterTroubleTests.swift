@@ -24,8 +24,7 @@ import Traffic
             try await controller.turns()
             #expect(await controller.step() == 0)
         } else {
-            world.clock.pass(seconds: 11)
-            try await controller.until("canary") { $0.stage == .canary }
+            try await controller.until("canary", soaking: 11) { $0.stage == .canary }
             try await controller.feed()
             world.clock.pass(seconds: 11)
             try await controller.turns()
