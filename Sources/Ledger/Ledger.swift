@@ -134,13 +134,15 @@ package actor Ledger {
     /// For a person only, after having looked, and while no controller runs. Records that are lost
     /// with the old history are not brought back: routers are compared with the new one.
     /// - Returns: from where to where the mark moved; `nil` when nothing was rewritten.
+    /// - Throws: `LostRevocations` when keys that were taken back would count again; `GitError`.
     package static func acceptHistory(
         in repository: any Repository
-    ) async throws(GitError) -> (from: ObjectID, to: ObjectID)? {
+    ) async throws -> (from: ObjectID, to: ObjectID)? {
         let mark = try ReferenceName(Self.trusted)
         guard let tip = try await repository.resolve(try ReferenceName(Self.fetched)),
             let known = try await repository.resolve(mark), known != tip
         else { return nil }
+        try await LostRevocations.check(from: known, to: tip, in: repository)
         try await repository.updateReference(mark, to: tip, expecting: known)
         return (known, tip)
     }

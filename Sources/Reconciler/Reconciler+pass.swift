@@ -96,7 +96,11 @@ extension Reconciler {
     /// serves (hazard B1). Then git is asked first; if it cannot answer, what is known counts.
     private func mayBeNews(_ correction: Action.Correction, _ live: LiveRollout) -> Bool {
         let (name, seen) = (live.recorded.name, correction.seenGeneration)
-        guard seen > live.effective.generation, seen > live.askedAbout else { return false }
+        guard seen > live.effective.generation else { return false }
+        // What git says of this rollout cannot be read. It may be what explains the router, and what
+        // is known here be old: then the router is left as it is, like every share.
+        guard live.damaged == nil else { return true }
+        guard seen > live.askedAbout else { return false }
         guard live.askingAbout == nil else { return true }
         rollouts[name]?.askingAbout = seen
         Task {

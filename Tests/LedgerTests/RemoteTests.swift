@@ -114,6 +114,31 @@ import Testing
         #expect(try await Ledger.acceptHistory(in: ledger.repository) == nil)
     }
 
+    // Seeds 29341, 31925: whoever rewrites a branch must not make a lost key count again.
+    @Test("A3, G5: keys that were taken back stay so in the history that is accepted")
+    func lostKeysAreNotForgottenWithTheHistory() async throws {
+        let repository = bench.path("origin.git")
+        let before = try bench.git("-C", repository, "rev-parse", "main")
+        let lost = "SHA256:" + String(repeating: "a", count: 43)
+        let revocations = [SignerFiles.revokedPath: "sequence 2\n\(lost)\n"]
+        try await bench.commit(revocations, in: "origin.git")
+        let known = try #require(await ledger.sync().tip)
+        try bench.git("-C", repository, "update-ref", "refs/heads/main", before)
+        #expect(await ledger.sync().halted?.contains("was rewritten") ?? false)
+        let error = await #expect(throws: LostRevocations.self) {
+            _ = try await Ledger.acceptHistory(in: ledger.repository)
+        }
+        #expect(error?.fingerprints == [lost])
+        #expect(error?.description.contains("policies/revoked-signers") == true)
+        #expect(await ledger.sync().tip == known)
+
+        try await bench.commit(
+            revocations.merging(["docs/why": "somebody pushed by force"]) { $1 }, in: "origin.git")
+        #expect(await ledger.sync().tip == known)
+        let moved = try await Ledger.acceptHistory(in: ledger.repository)
+        #expect(moved?.from == known && moved?.to != known)
+    }
+
     @Test("A5: a remote that is gone keeps the tip")
     func aRemoteThatIsGoneKeepsTheTip() async throws {
         try await ledger.tell(Story.bootstrap)

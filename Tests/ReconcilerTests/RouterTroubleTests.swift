@@ -98,6 +98,37 @@ import Traffic
         #expect(await controller.step() == 1)
     }
 
+    // Seed 36094: a controller that came back with old knowledge could not read the newest state, and
+    // put three regions back to a candidate of long ago.
+    @Test("F16, D7: what a damaged state may explain is left as it is")
+    func aNewerRouteIsLeftAloneWhileTheStateIsDamaged() async throws {
+        let world = try await World()
+        let controller = try await Controller(in: world)
+        try await controller.reach(.canary)
+        let path = "state/selector/current.json"
+        let text = try await world.text(of: path)
+        try await world.commit([path: nil])
+        await controller.reconciler.sync()
+        try await controller.until("damaged") { $0.why?.line.contains("current.json") ?? false }
+        let route = try #require(world.router.served(in: World.eu))
+        let newer = Route(
+            rollout: route.rollout, region: route.region, generation: route.generation + 4,
+            run: route.run, salt: route.salt, stickyBy: route.stickyBy, stable: route.stable,
+            candidate: route.candidate, share: .all, mirror: .zero, fallback: nil)
+        world.router.tamper(newer)
+        try await controller.turns()
+        world.clock.pass(seconds: 11)
+        try await controller.turns()
+        #expect(world.router.served(in: World.eu) == newer)
+        // Once it can be read, and explains nothing, the router is put right.
+        try await world.commit([path: text])
+        await controller.reconciler.sync()
+        try await controller.until("corrected") { $0.generation > newer.generation }
+        try await controller.settled()
+        await controller.stop()
+        #expect(world.router.served(in: World.eu)?.share == Share(clamping: 500))
+    }
+
     // 32: what a router forgot is given back only while every guardrail passes.
     @Test("D4: a forgotten share comes back with evidence only")
     func aForgottenShareComesBackWithEvidenceOnly() async throws {

@@ -92,6 +92,16 @@ final class World: Sendable {
             updating: main, expecting: tip, signature: sign)
     }
 
+    /// A file on the branch.
+    func text(of path: String) async throws -> String {
+        let repository = try GitRepository(opening: folder + "/main.git")
+        guard let tip = try await repository.resolve(try ReferenceName("refs/heads/main")),
+            let entry = try await repository.entry(at: path, in: tip)
+        else { throw Trouble("there is no \(path)") }
+        return String(
+            decoding: try await repository.blob(entry.id, limitBytes: 1 << 20), as: UTF8.self)
+    }
+
     /// Keeps every record out of git until it is unlocked again.
     func lockGit(_ isLocked: Bool) throws {
         let path = folder + "/main.git/refs/heads/main.lock"

@@ -52,8 +52,11 @@ extension Witness {
             return fail(
                 .expose, "\(route.told) in \(route.region) was never accepted by git")
         }
+        // What people gave up took nothing back.
+        let givenUp = state.withLock { $0.givenUp }
         let later = records.filter {
             $0.at > source.at && $0.after.state.generation > route.generation
+                && !givenUp.contains($0.commit)
         }
         for newer in later {
             // Another controller's record has to be fetched first, and its routers reached.

@@ -39,6 +39,8 @@ final class Witness: Sendable {
         var strange: [String: Bool] = [:]
         var didJournalFail = false
         var wasHistoryLost = false
+        /// Records that are on the branch no more.
+        var givenUp: Set<ObjectID> = []
         var loosenedAt: Int64?
         /// What each controller put its newest record onto.
         var builtOn: [Int: ObjectID] = [:]
@@ -187,7 +189,18 @@ final class Witness: Sendable {
     }
 
     /// People gave up a part of history: what was accepted is not what is recorded any more.
-    func lostHistory() { state.withLock { $0.wasHistoryLost = true } }
+    func lostHistory() {
+        var kept: Set<ObjectID> = []
+        var next = remote.tip
+        while let commit = next {
+            kept.insert(commit)
+            next = try? remote.objects.commit(commit).info.parents.first
+        }
+        state.withLock { state in
+            state.wasHistoryLost = true
+            state.givenUp = Set(state.accepted.values.joined().map(\.commit)).subtracting(kept)
+        }
+    }
 
     /// People allow nearly everything: what begins after that is bad in no way that they mind.
     func loosened() { state.withLock { $0.loosenedAt = $0.loosenedAt ?? scheduler.now } }

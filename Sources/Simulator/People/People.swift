@@ -237,6 +237,12 @@ final class People: Sendable {
         try await writeRevocations()
     }
 
+    /// Takes back again what was taken back before, if anything was.
+    func keepRevocations() async throws {
+        guard Self.all.contains(where: { revocation(of: $0) != nil }) else { return }
+        try await writeRevocations()
+    }
+
     /// The keys that were taken back so far.
     func writeRevocations() async throws {
         let revoked = Self.all.indices.filter { revocation(of: Self.all[$0]) != nil }

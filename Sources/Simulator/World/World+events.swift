@@ -241,6 +241,8 @@ extension World {
         }
         guard remote.tip != left else { return remote.move(to: good, by: .person) }
         witness.lostHistory()
+        // `accept-history` lets nobody forget the keys that were taken back in what is given up.
+        spawn { [people] in try await people.keepRevocations() }
         // No replica shows any more what was given up.
         remote.condition.staleTip = nil
         for host in hosts {

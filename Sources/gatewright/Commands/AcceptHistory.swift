@@ -12,7 +12,8 @@ struct AcceptHistoryCommand: AsyncParsableCommand {
             A controller whose branch no longer contains what it saw before raises
             nothing. If the new history is the right one, stop the controller, run
             this, and start it again. What routers serve above the new records is
-            lowered at once.
+            lowered at once. Keys that were taken back in what is given up have to be
+            taken back in the new history first.
 
             EXAMPLES
               gatewright accept-history --data-directory .gatewright --branch main
