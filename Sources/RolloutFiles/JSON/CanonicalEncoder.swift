@@ -9,6 +9,8 @@ struct CanonicalEncoder: Encoder {
 
     static func json(of value: some Encodable) throws -> CanonicalJSON {
         let slot = EncodingSlot()
+        // A part knows what it is part of, for the paths of errors: nobody else undoes that ring.
+        defer { slot.forgetParts() }
         try value.encode(to: CanonicalEncoder(slot: slot))
         guard let json = slot.json else {
             throw EncodingError.invalidValue(
@@ -51,6 +53,10 @@ final class EncodingSlot {
             case .slot(let slot): slot.json ?? .object([:])
             }
         }
+
+        func forgetParts() {
+            if case .slot(let slot) = self { slot.forgetParts() }
+        }
     }
 
     private var content = Content.nothing
@@ -79,6 +85,17 @@ final class EncodingSlot {
 
     var count: Int {
         if case .array(let parts) = content { parts.count } else { 0 }
+    }
+
+    /// Lets go of everything below, which holds this in turn.
+    func forgetParts() {
+        let before = content
+        content = .nothing
+        switch before {
+        case .nothing, .leaf: break
+        case .array(let parts): parts.forEach { $0.forgetParts() }
+        case .object(let members): members.forEach { $0.part.forgetParts() }
+        }
     }
 
     func set(_ json: CanonicalJSON) { content = .leaf(json) }
