@@ -80,7 +80,7 @@ import Testing
         }
     }
 
-    /// A controller that lived for some thousand merges had no descriptor left for its gateways.
+    /// A controller that lived for about a thousand merges had no descriptor left for its gateways.
     @Test("E6: the packs of many fetches are put into one, and do not stay open")
     func E6_packsOfManyFetchesDoNotStayOpen() async throws {
         let url = bench.path("origin.git")
