@@ -29,6 +29,7 @@ package struct AuditProblem: Codable, Sendable, Hashable, Comparable {
         case capacityDiffers = "capacity-differs"
         case stopIgnored = "stop-ignored"
         case orderUnknown = "order-unknown"
+        case conflictIgnored = "conflict-ignored"
         // What was decided.
         case replayDiffers = "replay-differs"
         // Who agreed.

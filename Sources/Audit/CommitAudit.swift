@@ -80,6 +80,13 @@ actor CommitAudit {
             note(.currentDiffers, "current.json is not what the decision led to")
         }
         finding.problems += try await checkInputs(record, id)
+        if let base, case .start(let start) = record.action, let group = start.conflictGroup,
+            let rival = try await ledger.rival(in: group, besides: name, at: base)
+        {
+            note(
+                .conflictIgnored,
+                "\(rival.rollout) \(rival.why), and both are of conflict group \(group)")
+        }
         finding.link = RecordLink(
             commit: id.hex, rollout: name, number: record.number, id: record.id,
             kind: record.kind, at: record.at, previous: record.previous,
@@ -162,7 +169,8 @@ actor CommitAudit {
             note(.windowsDiffer, "the files at \(read.short) name other windows")
         }
         let capacity = record.input.state.run?.capacity(in: found?.checked.capacities ?? [:])
-        if record.input.capacity != capacity {
+        let stable = record.input.state.stableCapacity(in: found?.checked.capacities ?? [:])
+        if record.input.capacity != capacity || record.input.stableCapacity != stable {
             note(.capacityDiffers, "the files at \(read.short) say something else of the servers")
         }
         if case .ordered(let stop) = policies.checked.stop, record.input.conditions.stop != stop {

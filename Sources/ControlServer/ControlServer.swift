@@ -94,7 +94,8 @@ package struct ControlServer: Service {
             access: Access(
                 token: configuration.token, people: configuration.people,
                 webhookSecret: configuration.webhookSecret,
-                checksHost: Access.isLoopback(configuration.host)))
+                checksHost: Access.isLoopback(configuration.host)),
+            attempts: AttemptLimit(limits.wrongTokensAMinute))
         return Application(
             router: routes.router(),
             server: .http1(
@@ -136,6 +137,8 @@ package struct ServerLimits: Sendable {
     package var connections = 256
     /// With `ingestBytes`, bounds the memory that bodies take.
     package var ingestsAtOnce = 16
+    /// Of one address: several gateways with an old token, which wait longer and longer, show fewer.
+    package var wrongTokensAMinute = 60
     /// Rows of one history page.
     package var historyRows = 500
     /// A storm of webhooks wakes the loop once a second.

@@ -207,6 +207,9 @@ package actor Ledger {
                 }
                 action = draft.action
             }
+            if let rival = try await rival(of: action, by: draft.rollout, at: base) {
+                return .overtaken("\(rival.rollout) \(rival.why)")
+            }
             let (record, next) = try draft.record(as: action, onto: current, writer: writer)
             let commit = try await commit(record, next, onto: base)
             return try await publish(commit, onto: base)

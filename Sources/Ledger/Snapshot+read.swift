@@ -294,7 +294,9 @@ extension Ask {
             }
         }
         let plan = Plan(stages: spec.stages, regions: spec.regions)
-        let terms = Terms(plan: plan, stickyBy: spec.stickyBy, guardrails: spec.guardrails)
+        let terms = Terms(
+            plan: plan, stickyBy: spec.stickyBy, guardrails: spec.guardrails,
+            conflictGroup: spec.conflictGroup)
         let approvals = checked.approvals.map { ApprovalTerms($0, groups) }
         let policies = Policies(
             guardrails: checked.guardrails, approvals: approvals, windows: checked.windows,
@@ -306,7 +308,8 @@ extension Ask {
             candidate: ServedVersion(candidate),
             bootstrap: spec.bootstrap.flatMap { checked.versions[$0] }.map(ServedVersion.init),
             fallback: fallback, stickyBy: spec.stickyBy, onNewVersion: spec.onNewVersion,
-            plan: plan, guardrails: checked.guardrails, approvals: approvals,
+            conflictGroup: spec.conflictGroup, plan: plan, guardrails: checked.guardrails,
+            approvals: approvals,
             provenance: Provenance(candidate),
             capacity: candidate.capacity.isEmpty ? nil : candidate.capacity,
             admission: checked.admission.flatMap { $0.judge(candidate) },
@@ -319,6 +322,7 @@ extension Ask {
         let plan: Plan
         let stickyBy: StickyKey
         let guardrails: [PolicyName]
+        let conflictGroup: ConflictGroupName?
     }
 
     /// Everything that people promised about how this is done.

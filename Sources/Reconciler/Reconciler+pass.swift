@@ -75,9 +75,10 @@ extension Reconciler {
             return await apply(name, input.state.stableRoutes.filter { empty[$0.key] != nil })
         case .wait(let wait):
             // A running candidate is looked at now and then, because data can also stay away.
-            let look = input.state.run.map { _ in
-                steadyNow + configuration.lookInterval.milliseconds
-            }
+            // Nobody tells a rollout that another one of its conflict group has ended.
+            var isWatched = input.state.run != nil
+            if case .conflict = wait.reason { isWatched = true }
+            let look = isWatched ? steadyNow + configuration.lookInterval.milliseconds : nil
             let until = wait.until.map { steadyNow + max(($0 - input.now).milliseconds, 0) }
             timers[name] = [until, look, live.retryAt].compactMap { $0 }.min()
             return false
@@ -138,7 +139,8 @@ extension Reconciler {
             evidence: looked.evidence, traffic: looked.traffic, routers: routers, consent: consent,
             windows: (live.requested?.windows ?? []).map { WindowClock($0, around: now) },
             capacity: state.run?.capacity(in: live.requested?.capacities ?? [:]),
-            soaked: state.run == nil ? nil : watched.soaked)
+            stableCapacity: state.stableCapacity(in: live.requested?.capacities ?? [:]),
+            rivals: rivals(of: live), soaked: state.run == nil ? nil : watched.soaked)
     }
 
     /// A step back that could not be journalled would be forgotten by a crash.

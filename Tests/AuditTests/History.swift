@@ -292,7 +292,9 @@ final class History: @unchecked Sendable {
         return "apiVersion: gatewright.dev/v1\nkind: \(kind)\n\(body)\n"
     }
 
-    static func spec(_ rollout: String, _ version: String) -> String {
+    static func spec(
+        _ rollout: String, _ version: String, more: String = ""
+    ) -> String {
         """
         apiVersion: gatewright.dev/v1
         kind: Rollout
@@ -307,6 +309,7 @@ final class History: @unchecked Sendable {
           guardrails: [quality]
           approvals: two
           windows: [office]
+        \(more)\
           stages:
             - {stage: shadow, share: 100%, soak: 1h}
             - {stage: canary, share: 5%, soak: 1h}

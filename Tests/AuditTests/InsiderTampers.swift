@@ -80,6 +80,20 @@ extension TamperTests {
         Tamper("servers that nobody declared", .capacityDiffers) {
             try await $0.forge { $0.edit("input", "capacity") { _ in ["eu": 24_000] } }
         },
+        Tamper("stable's servers that nobody declared", .capacityDiffers) {
+            try await $0.forge {
+                $0.edit("input", "stableCapacity") { _ in ["eu": 24_000] }
+            }
+        },
+        Tamper("a start beside a rollout of its conflict group", .conflictIgnored) {
+            for (rollout, version) in [("alpha", "3.0.0"), ("beta", "1.0.0")] {
+                let spec = History.spec(rollout, version, more: "  conflictGroup: edge-gpus\n")
+                try await $0.commit(["rollouts/\(rollout)/rollout.yaml": spec], by: "ana@x")
+            }
+            try await $0.run("beta", atMost: 1)
+            guard let draft = try await $0.draft("alpha") else { throw Trouble("no start") }
+            try await $0.forge(draft) { _ in }
+        },
         Tamper("the line was stopped", .stopIgnored) {
             let draft = try await $0.honest()
             try await $0.commit(

@@ -136,6 +136,22 @@ import Testing
         #expect(!(try asking("{eu-west: 400/s}")).contains("**waits for**"))
     }
 
+    @Test func serversThatAreToTakeEverybodyBackAreSaid() throws {
+        let bench = try repository {
+            try edit($0, Self.spec, "version: 2.3.1", "version: 2.4.0")
+            try edit(
+                $0, "rollouts/compression-selector/versions/2.3.1.yaml", "    endpoints:",
+                "    capacity: {eu-west: 399/s, us-east: 400/s}\n    endpoints:")
+        }
+        let said = try plan(bench, "--rate", "1200").output
+        #expect(
+            said.contains(
+                "- **waits for** servers of 2.3.1 in eu-west before canary 5%: a rollback sends "
+                    + "everybody back to them, they are ready for 399/s, and callers send 400/s in "
+                    + "the busiest minute\n"), "\(said)")
+        #expect(!said.contains("in us-east before"))
+    }
+
     @Test func aVersionThatIsNotLetInFailsTheCheck() throws {
         let bench = try repository {
             try edit($0, Self.spec, "version: 2.3.1", "version: 2.4.0")

@@ -50,6 +50,31 @@ import Testing
         }
     }
 
+    @Test("H10: an address that shows too many wrong tokens is not listened to")
+    func tooManyWrongTokensAreRefused() async throws {
+        var configuration = ControlServer.Configuration(token: LiveSecret(Self.token))
+        configuration.limits.wrongTokensAMinute = 3
+        // A wrong token ends its connection.
+        try await serve(configuration, by: .ahc(.http)) { client, stand in
+            func status(_ token: String?) async throws -> Int {
+                try await client.post(
+                    "/v1/observations", Sample.prediction("p1"),
+                    headers: token.map { [.authorization: "Bearer \($0)"] } ?? [:]
+                ).status
+            }
+            var answers: [Int] = []
+            let (right, wrong) = (Self.token, "\(Self.token)x")
+            // Who shows none guesses nothing. After three wrong ones not even the right one counts:
+            // else the answer would tell which it is.
+            for token in [nil, nil, nil, nil, wrong, wrong, right, "y", right, "z"] {
+                answers.append(try await status(token))
+            }
+            #expect(answers == [401, 401, 401, 401, 401, 401, 202, 401, 429, 429])
+            #expect(try stand.store.newestFact() == 1)
+            #expect(try await client.get("/v1/status").status == 200)
+        }
+    }
+
     @Test("H8: another sites page is refused")
     func anotherSitesPageIsRefused() async throws {
         try await serve { client, _ in

@@ -60,6 +60,7 @@ final class Stand: Sendable {
 /// Serves on a free port of loopback while the body runs.
 func serve(
     _ configuration: ControlServer.Configuration = ControlServer.Configuration(),
+    by client: TestingSetup = .live,
     _ body: @Sendable @concurrent (any TestClientProtocol, Stand) async throws -> Void
 ) async throws {
     let stand = try Stand()
@@ -70,7 +71,7 @@ func serve(
     logger.logLevel = .critical
     let server = try ControlServer(
         configuration: configuration, backend: stand.backend, logger: logger)
-    try await server.application().test(.live) { client in try await body(client, stand) }
+    try await server.application().test(client) { client in try await body(client, stand) }
 }
 
 extension TestClientProtocol {

@@ -60,6 +60,39 @@ import Testing
         #expect(try bench.read("README", in: "main.git") == "a person's")
     }
 
+    /// Two controllers, or two passes of one, decided at the same time.
+    @Test("J6: of two starts in a conflict group one is recorded")
+    func ofTwoStartsInAConflictGroupOneIsRecorded() async throws {
+        let names: [RolloutName] = [Story.id("codec"), Story.name]
+        var states: [RolloutState] = []
+        for name in names { states.append(try await ledger.tell(Story.bootstrap, of: name)) }
+        func start(_ state: RolloutState, _ group: String) async throws -> String {
+            let ask = Story.ask(in: Story.id(group))
+            return await ledger.record(
+                Story.draft(.start(Action.Start(ask)), on: state), taken: false
+            ).word
+        }
+        #expect(try await start(states[0], "edge-gpus") == "acknowledged 2 start")
+        #expect(try await start(states[1], "edge-gpus") == "overtaken")
+        #expect(try await start(states[1], "other") == "acknowledged 2 start")
+    }
+
+    @Test("J6: a state that cannot be read may be that of a rollout on its way")
+    func aStateThatCannotBeReadMayBeARival() async throws {
+        let codec: RolloutName = Story.id("codec")
+        try await ledger.tell(Story.bootstrap, of: codec)
+        let state = try await ledger.tell(Story.bootstrap)
+        try await bench.commit(["state/codec/current.json": "{}"], in: "main.git")
+        let draft = Story.draft(
+            .start(Action.Start(Story.ask(in: Story.id("edge-gpus")))), on: state)
+        let outcome = await ledger.record(draft, taken: false)
+        guard case .overtaken(let why) = outcome else { throw Trouble(outcome.word) }
+        #expect(why.hasPrefix("codec has a state that cannot be read"))
+        // Who shares nothing is not held up by it.
+        let alone = await ledger.record(Story.draft(Story.start, on: state), taken: false)
+        #expect(alone.word == "acknowledged 2 start")
+    }
+
     /// Found by `gatewright soak`: an auditor took an honest record for a forged one (B7).
     @Test(arguments: [-86_400, 86_400] as [Int64])
     func aClockThatJumpedMakesNoConfirmationThatCannotBe(_ seconds: Int64) async throws {

@@ -27,7 +27,9 @@ enum Story {
             endpoints: [eu: "http://\(version)"])
     }
 
-    static var ask: Ask {
+    static var ask: Ask { ask() }
+
+    static func ask(in group: ConflictGroupName? = nil) -> Ask {
         let stages = [
             StageSpec(
                 stage: .shadow, shares: [.all], soak: .zero, waves: [[eu]], approval: false),
@@ -38,7 +40,8 @@ enum Story {
         ]
         return Ask(
             candidate: candidate, bootstrap: stable, fallback: nil, stickyBy: .requestID,
-            onNewVersion: .replace, plan: Plan(stages: stages, regions: [eu]), guardrails: [],
+            onNewVersion: .replace, conflictGroup: group, plan: Plan(stages: stages, regions: [eu]),
+            guardrails: [],
             specDigest: digest("c"), policyDigest: digest("d"))
     }
 

@@ -63,6 +63,44 @@ import Testing
         #expect(word(decided(eu: 1_000, busiest: 4_000, orders: [promote])) == "advance 2")
     }
 
+    @Test(
+        "D14: stable has to be able to take everybody back",
+        arguments: [
+            (ready: 4_000 as Int?, busiest: 4_000 as Int?, expected: "advance 2"),
+            // It is to take all of them, whatever the candidate gets.
+            (3_999, 4_000, "capacity"), (1_000_000, nil, "capacity"),
+            (nil, 4_000, "advance 2"), (nil, nil, "advance 2"),
+        ])
+    func stableHasToBeAbleToTakeEverybodyBack(
+        _ row: (ready: Int?, busiest: Int?, expected: String)
+    ) {
+        let decision = decided(wayBack: row.ready, busiest: row.busiest)
+        #expect(word(decision) == row.expected)
+        // What is on its way down is never kept up for it.
+        let failing = Given.input(
+            Given.state(advances: 1), failures: 4_000,
+            traffic: [eu: heard(row.busiest), us: heard(90_000)],
+            stableCapacity: row.ready.map { [eu: rate($0)] })
+        #expect(word(decide(failing)) == "rollback")
+    }
+
+    private func decided(wayBack ready: Int?, busiest: Int?) -> Decision {
+        decide(
+            Given.input(
+                Given.state(advances: 1), traffic: [eu: heard(busiest), us: heard(90_000)],
+                stableCapacity: ready.map { [eu: rate($0)] }))
+    }
+
+    @Test func itSaysWhoseServersAreToStay() {
+        let decision = decided(wayBack: 5_940, busiest: 24_000)
+        #expect(
+            Explanation(decision, Given.input(Given.state(advances: 1))).line
+                == "selector cannot go above canary 5%: a rollback sends everybody back to 1.0.0 at "
+                + "once, the servers of 1.0.0 are ready for 99/s in eu, and the last day's busiest "
+                + "minute was 400/s; keep its servers until the candidate is stable, and say so "
+                + "under serving.capacity of 1.0.0.")
+    }
+
     @Test func whatIsServedAlreadyMayBecomeStable() {
         let state = Given.state(advances: 6)
         let decision = decide(Given.input(state, capacity: [eu: rate(1)]))

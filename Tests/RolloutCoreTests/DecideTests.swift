@@ -19,6 +19,7 @@ func word(_ decision: Decision) -> String {
         case .undecided: "undecided"
         case .approvals: "approval"
         case .capacity: "capacity"
+        case .conflict: "conflict"
         case .window: "window"
         case .notAdmitted: "not admitted"
         case .heldByBreach: "held"

@@ -165,6 +165,10 @@ struct Drawn {
         }
     }
 
+    private mutating func capacity() -> [RegionName: RequestRate] {
+        Given.regions.reduce(into: [:]) { $0[$1] = RequestRate(perMinute: 1 + below(2_000)) }
+    }
+
     private mutating func routers() -> [RegionName: RouterCondition] {
         var routers: [RegionName: RouterCondition] = [:]
         for region in Given.regions {
@@ -202,7 +206,9 @@ struct Drawn {
                 halted: chance(8) ? "rewritten" : nil, stop: chance(12) ? stop : nil,
                 clockSteady: chance(92)),
             atStep: pick([.zero, .seconds(30), .seconds(3_600)]), timeScale: pick([1, 1, 60]),
-            evidence: state.run.map { evidence($0) } ?? [], traffic: traffic, routers: routers())
+            evidence: state.run.map { evidence($0) } ?? [], traffic: traffic, routers: routers(),
+            stableCapacity: chance(20) ? capacity() : nil,
+            rivals: chance(20) ? [.unseen(Given.id("other"), in: Given.regions[0])] : nil)
     }
 
     /// The request that the run began with.

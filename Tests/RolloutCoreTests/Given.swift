@@ -68,11 +68,12 @@ struct Given {
         _ version: ServedVersion = candidate, stages: [StageSpec] = stages,
         guardrails: [GuardrailSpec] = [guardrail("errors")], rule: NewVersionRule = .replace,
         bootstrap: ServedVersion? = stable, regions: [RegionName] = regions, spec: Character = "c",
-        capacity: [RegionName: RequestRate]? = nil
+        capacity: [RegionName: RequestRate]? = nil, group: ConflictGroupName? = nil
     ) -> Ask {
         Ask(
             candidate: version, bootstrap: bootstrap, fallback: nil, stickyBy: .requestID,
-            onNewVersion: rule, plan: Plan(stages: stages, regions: regions),
+            onNewVersion: rule, conflictGroup: group,
+            plan: Plan(stages: stages, regions: regions),
             guardrails: [
                 GuardrailSet(
                     name: id("quality"), falseRollbackRate: finite(0.01), riskBudget: finite(0.02),
@@ -117,7 +118,8 @@ struct Given {
         failures: Int? = 0, trials: Int = 5_000, freshest: Timestamp? = now,
         traffic: [RegionName: RegionTraffic] = [:],
         routers: [RegionName: RouterCondition]? = nil, now: Timestamp = now,
-        capacity: [RegionName: RequestRate]? = nil
+        capacity: [RegionName: RequestRate]? = nil,
+        stableCapacity: [RegionName: RequestRate]? = nil, rivals: [Rival]? = nil
     ) -> DecisionInput {
         let guardrails = state.run?.guardrails.flatMap(\.guardrails) ?? []
         let evidence = guardrails.compactMap { guardrail in
@@ -134,6 +136,6 @@ struct Given {
             traffic: traffic,
             routers: routers
                 ?? Dictionary(uniqueKeysWithValues: regions.map { ($0, .asRecorded) }),
-            capacity: capacity)
+            capacity: capacity, stableCapacity: stableCapacity, rivals: rivals)
     }
 }

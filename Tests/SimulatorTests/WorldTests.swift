@@ -205,6 +205,47 @@ import Testing
         #expect(first.dropFirst().first.map { $0.at > 900_000 } ?? false)
     }
 
+    @Test("D14: a candidate waits while stable could not take everybody back")
+    func aCandidateWaitsForTheWayBack() throws {
+        var plan = WorldPlan(seed: 3)
+        plan.rollouts[0].soakSeconds = 30
+        plan.rollouts[0].stableCapacity = WorldPlan.tooFew
+        plan.events = [
+            at(60, .ask(rollout: 0, version: 2)),
+            at(900, .baselineServers(rollout: 0, isEnough: true)),
+        ]
+        let world = try World(plan, folder: folder)
+        let report = try world.run()
+        #expect(report.violations.isEmpty, "\(report.violations)")
+        let advances = world.witness.accepted(Names.rollouts[0]).filter {
+            $0.record.kind == "advance"
+        }
+        // Not even to canary before.
+        #expect(advances.count == 4 && advances.allSatisfy { $0.at > 900_000 })
+    }
+
+    @Test("J6: rollouts that share something go one after another", arguments: [3, 4] as [UInt64])
+    func aGroupGoesOneAfterAnother(_ seed: UInt64) throws {
+        var plan = WorldPlan(seed: seed)
+        plan.rollouts.append(
+            WorldPlan.RolloutPlan(name: Names.rollouts[1], regions: plan.rollouts[0].regions))
+        for place in 0..<2 {
+            plan.rollouts[place].soakSeconds = 30
+            plan.rollouts[place].isInGroup = true
+        }
+        plan.controllers = 2
+        plan.events = (0..<2).map { at(60, .ask(rollout: $0, version: 2)) }
+        let world = try World(plan, folder: folder)
+        let report = try world.run()
+        #expect(report.violations.isEmpty, "\(report.violations)")
+        let runs = plan.rollouts.map { rollout in
+            let records = world.witness.accepted(rollout.name).filter { $0.record.number > 1 }
+            return (records.first?.at ?? .max, records.last?.at ?? 0, records.count)
+        }.sorted { $0.0 < $1.0 }
+        #expect(runs.map(\.2) == [6, 6])
+        #expect(runs[1].0 > runs[0].1)
+    }
+
     @Test(arguments: [true, false])
     func aWorldMayEndWithItsFirstViolation(_ untilBroken: Bool) throws {
         let world = try World(WorldPlan(seed: 3), folder: folder)

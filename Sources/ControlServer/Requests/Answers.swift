@@ -13,6 +13,9 @@ struct ControlContext: RequestContext {
         channel = source.channel
     }
 
+    /// Who asks, as far as wrong tokens are counted.
+    var source: String { AttemptLimit.source(channel.remoteAddress) }
+
     /// The rollout that the path names.
     func rollout() throws(APIError) -> RolloutName {
         let text = parameters.get("name") ?? ""
@@ -38,6 +41,9 @@ struct AnswerErrors: RouterMiddleware {
             var response = Response.json(
                 (try? ["error": error.message].encoded) ?? [], status: error.status)
             if error.status == .unauthorized { response.headers[.wwwAuthenticate] = "Bearer" }
+            if error.status == .tooManyRequests {
+                response.headers[.retryAfter] = "\(AttemptLimit.span.components.seconds)"
+            }
             if hasUnreadBody(error.status) {
                 response.headers[.connection] = "close"
                 // Time for the answer to arrive; then the rest of the body is not our business.
@@ -51,8 +57,11 @@ struct AnswerErrors: RouterMiddleware {
     }
 
     private func hasUnreadBody(_ status: HTTPResponse.Status) -> Bool {
-        [.contentTooLarge, .requestTimeout, .unauthorized, .forbidden, .unsupportedMediaType]
-            .contains(status)
+        [
+            .contentTooLarge, .requestTimeout, .unauthorized, .forbidden, .tooManyRequests,
+            .unsupportedMediaType,
+        ]
+        .contains(status)
     }
 }
 

@@ -12,6 +12,7 @@ struct Routes: Sendable {
     let bell: WakeBell
     let gate: IngestGate
     let access: Access
+    let attempts: AttemptLimit
 
     func router() -> Router<ControlContext> {
         let router = Router(context: ControlContext.self)
@@ -34,9 +35,13 @@ struct Routes: Sendable {
             return Response.json(
                 try found(try await backend.history(context.rollout(), rows), context))
         }
-        router.post("v1/observations") { request, _ in try await ingest(request, .observations) }
-        router.post("v1/labels") { request, _ in try await ingest(request, .labels) }
-        router.post("v1/webhook") { request, _ in try await webhook(request) }
+        router.post("v1/observations") { request, context in
+            try await ingest(request, .observations, context)
+        }
+        router.post("v1/labels") { request, context in
+            try await ingest(request, .labels, context)
+        }
+        router.post("v1/webhook") { request, context in try await webhook(request, context) }
         router.post("v1/rollouts/:name/orders") { request, context in
             try await order(request, context)
         }
@@ -51,9 +56,10 @@ struct Routes: Sendable {
         return .text("ready\n")
     }
 
-    private func ingest(_ request: Request, _ feed: ObservationReader.Feed) async throws -> Response
-    {
-        try access.checkCaller(request)
+    private func ingest(
+        _ request: Request, _ feed: ObservationReader.Feed, _ context: ControlContext
+    ) async throws -> Response {
+        try checkCaller(request, context)
         let format = try format(of: request)
         let result = try await gate.run {
             let body = try await request.bytes(
@@ -82,15 +88,17 @@ struct Routes: Sendable {
     }
 
     /// The body is checked, then thrown away: whatever it says, the loop looks for itself.
-    private func webhook(_ request: Request) async throws -> Response {
+    private func webhook(_ request: Request, _ context: ControlContext) async throws -> Response {
         let body = try await request.bytes(upTo: limits.webhookBytes, within: limits.bodySeconds)
-        try access.checkWebhook(request, body: body)
+        try attempts.check(context.source, isAttempt: true) { () throws(APIError) in
+            try access.checkWebhook(request, body: body)
+        }
         bell.ring()
         return .text("the loop will look\n", status: .accepted)
     }
 
     private func order(_ request: Request, _ context: ControlContext) async throws -> Response {
-        try access.checkCaller(request)
+        try checkCaller(request, context)
         let rollout = try context.rollout()
         guard mediaType(of: request) == "application/json" else {
             throw APIError(.unsupportedMediaType, "send an order as application/json")
@@ -103,7 +111,9 @@ struct Routes: Sendable {
     }
 
     private func approval(_ request: Request, _ context: ControlContext) async throws -> Response {
-        let person = try access.person(request)
+        let person = try attempts.check(context.source, isAttempt: request.hasToken) {
+            () throws(APIError) in try access.person(request)
+        }
         let rollout = try context.rollout()
         guard mediaType(of: request) == "application/json" else {
             throw APIError(.unsupportedMediaType, "send an approval as application/json")
@@ -112,6 +122,12 @@ struct Routes: Sendable {
         let answer = try PageAnswerReader.read(body, rollout: rollout)
         let message = try found(try await backend.answer(rollout, answer, person), context)
         return .json(try ApprovalAnswer(by: person, message: message).encoded, status: .accepted)
+    }
+
+    private func checkCaller(_ request: Request, _ context: ControlContext) throws(APIError) {
+        try attempts.check(context.source, isAttempt: request.hasToken) { () throws(APIError) in
+            try access.checkCaller(request)
+        }
     }
 
     private func historyRows(_ request: Request) throws -> Int {
@@ -132,6 +148,10 @@ struct Routes: Sendable {
         }
         return value
     }
+}
+
+extension Request {
+    fileprivate var hasToken: Bool { headers[.authorization] != nil }
 }
 
 private struct IngestAnswer: Encodable {

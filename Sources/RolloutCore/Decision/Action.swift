@@ -48,6 +48,7 @@ package enum Action: Codable, Sendable, Hashable {
         package let guardrails: [GuardrailSet]
         package let approvals: ApprovalTerms?
         package let capacity: [RegionName: RequestRate]?
+        package let conflictGroup: ConflictGroupName?
         package let specDigest: Digest
         package let policyDigest: Digest
 
@@ -59,6 +60,7 @@ package enum Action: Codable, Sendable, Hashable {
             guardrails = ask.guardrails
             approvals = ask.approvals
             capacity = ask.capacity
+            conflictGroup = ask.conflictGroup
             specDigest = ask.specDigest
             policyDigest = ask.policyDigest
         }

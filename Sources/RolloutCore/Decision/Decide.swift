@@ -139,6 +139,9 @@ private func begin(_ input: DecisionInput, _ stable: ServedVersion) -> Decision.
         }
         let windows = WindowsNow(input.windows, at: input.now)
         if let wait = increasesBlocked(input) ?? unheard(input) { return .wait(wait) }
+        if let group = ask.conflictGroup, let rival = input.rivals?.first {
+            return .wait(Wait(.conflict(group, rival)))
+        }
         if !windows.closed.isEmpty {
             return .wait(Wait(.window(windows.closed), until: windows.opens))
         }
@@ -344,6 +347,10 @@ private func forward(
 ) -> Decision.Next {
     guard let next = run.plan.step(run.step + 1) else { return .act(.complete, reason: reason) }
     if let shortage = CapacityShortage(of: next, input, run) {
+        return .wait(Wait(.capacity(shortage)))
+    }
+    // Whoever hurries away from stable may do without the way back; nobody else.
+    if used?.isHotfix != true, let shortage = CapacityShortage(ofWayBackFrom: next, input, run) {
         return .wait(Wait(.capacity(shortage)))
     }
     return .act(.advance(step: run.step + 1, consent: used), reason: reason)

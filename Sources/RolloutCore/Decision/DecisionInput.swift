@@ -20,6 +20,10 @@ package struct DecisionInput: Codable, Sendable, Hashable {
     package let windows: [WindowClock]
     /// What the candidate's file says now of its servers; `nil` without a run, or a file.
     package let capacity: [RegionName: RequestRate]?
+    /// What stable's file says now of its servers; `nil` without a run, or where it says nothing.
+    package let stableCapacity: [RegionName: RequestRate]?
+    /// Who else of the conflict group has a candidate; `nil` unless this rollout is about to start.
+    package let rivals: [Rival]?
     /// The part of `atStep` in which every region had been seen to serve the step; `nil` is all of it.
     package let soaked: TimeSpan?
 
@@ -28,7 +32,9 @@ package struct DecisionInput: Codable, Sendable, Hashable {
         conditions: Conditions, atStep: TimeSpan, timeScale: Int64, evidence: [GuardrailEvidence],
         traffic: [RegionName: RegionTraffic], routers: [RegionName: RouterCondition],
         consent: Consent = .none, windows: [WindowClock] = [],
-        capacity: [RegionName: RequestRate]? = nil, soaked: TimeSpan? = nil
+        capacity: [RegionName: RequestRate]? = nil,
+        stableCapacity: [RegionName: RequestRate]? = nil, rivals: [Rival]? = nil,
+        soaked: TimeSpan? = nil
     ) {
         self.now = now
         self.state = state
@@ -43,6 +49,8 @@ package struct DecisionInput: Codable, Sendable, Hashable {
         self.consent = consent
         self.windows = windows
         self.capacity = capacity
+        self.stableCapacity = stableCapacity
+        self.rivals = rivals
         self.soaked = soaked
     }
 }
@@ -63,6 +71,7 @@ package struct Ask: Codable, Sendable, Hashable {
     package let fallback: ServedFallback?
     package let stickyBy: StickyKey
     package let onNewVersion: NewVersionRule
+    package let conflictGroup: ConflictGroupName?
     package let plan: Plan
     package let guardrails: [GuardrailSet]
     /// Who must agree before gated stages; `nil` when nobody has to.
@@ -78,7 +87,8 @@ package struct Ask: Codable, Sendable, Hashable {
 
     package init(
         candidate: ServedVersion, bootstrap: ServedVersion?, fallback: ServedFallback?,
-        stickyBy: StickyKey, onNewVersion: NewVersionRule, plan: Plan, guardrails: [GuardrailSet],
+        stickyBy: StickyKey, onNewVersion: NewVersionRule,
+        conflictGroup: ConflictGroupName? = nil, plan: Plan, guardrails: [GuardrailSet],
         approvals: ApprovalTerms? = nil, provenance: Provenance? = nil,
         capacity: [RegionName: RequestRate]? = nil, admission: [AdmissionCheck] = [],
         specDigest: Digest, policyDigest: Digest
@@ -88,6 +98,7 @@ package struct Ask: Codable, Sendable, Hashable {
         self.fallback = fallback
         self.stickyBy = stickyBy
         self.onNewVersion = onNewVersion
+        self.conflictGroup = conflictGroup
         self.plan = plan
         self.guardrails = guardrails
         self.approvals = approvals
@@ -96,6 +107,33 @@ package struct Ask: Codable, Sendable, Hashable {
         self.admission = admission
         self.specDigest = specDigest
         self.policyDigest = policyDigest
+    }
+}
+
+/// Another rollout of a conflict group, and why it keeps this one from starting.
+package struct Rival: Codable, Sendable, Hashable {
+    package let rollout: RolloutName
+    /// `has 2.4.0 on its way`
+    package let why: String
+
+    package init(rollout: RolloutName, why: String) {
+        self.rollout = rollout
+        self.why = why
+    }
+
+    package static func onItsWay(_ rollout: RolloutName, _ run: Run) -> Rival {
+        Rival(rollout: rollout, why: "has \(run.candidate.reference.version) on its way")
+    }
+
+    /// What it has on its way cannot be told.
+    package static func unreadable(_ rollout: RolloutName, _ problem: String) -> Rival {
+        Rival(rollout: rollout, why: "has a state that cannot be read (\(problem))")
+    }
+
+    /// It has ended, and a router may still serve its candidate.
+    package static func unseen(_ rollout: RolloutName, in region: RegionName) -> Rival {
+        Rival(
+            rollout: rollout, why: "was not seen to serve stable alone in \(region) since it ended")
     }
 }
 

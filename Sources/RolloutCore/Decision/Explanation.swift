@@ -36,6 +36,9 @@ package struct Explanation: Codable, Sendable, Hashable {
         case .undecided(let open): return "holds at \(place): " + undecided(open)
         case .approvals(let quorum): return quorum.words(state.name)
         case .capacity(let shortage): return shortage.words(place)
+        case .conflict(let group, let rival):
+            return "waits for \(rival.rollout), which \(rival.why); both are of conflict group "
+                + "\(group), where one at a time has a candidate"
         case .window(let closed): return windows(closed, wait.until)
         case .notAdmitted(let version, let problems):
             return "does not let \(version) in: " + problems.joined(separator: "; ")

@@ -19,6 +19,8 @@ package struct Wait: Codable, Sendable, Hashable {
         case approvals(Quorum)
         /// The next step would send more than the candidate's servers are ready for.
         case capacity(CapacityShortage)
+        /// Another rollout of the conflict group comes first.
+        case conflict(ConflictGroupName, Rival)
         /// Windows are closed.
         case window([WindowPolicy])
         /// The offline gates refuse the version.
@@ -66,7 +68,7 @@ package struct Wait: Codable, Sendable, Hashable {
     package var consequence: Consequence {
         switch reason {
         case .upToDate, .withdrawn: .none
-        case .soaking, .undecided, .window: .waiting
+        case .soaking, .undecided, .window, .conflict: .waiting
         case .clockUnsteady, .router: .retry
         case .approvals, .capacity, .notAdmitted, .heldByBreach, .heldByOrder, .stopped, .halted,
             .broken,

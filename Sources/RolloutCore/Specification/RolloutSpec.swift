@@ -17,6 +17,8 @@ package struct RolloutSpec: Codable, Sendable, Hashable {
     package let approvals: PolicyName?
     package let windows: [PolicyName]
     package let onNewVersion: NewVersionRule
+    /// What it shares with others: one of them at a time has a candidate on its way.
+    package let conflictGroup: ConflictGroupName?
     package let stages: [StageSpec]
 
     package init(
@@ -24,7 +26,7 @@ package struct RolloutSpec: Codable, Sendable, Hashable {
         bootstrap: VersionName?, regions: [RegionName], router: RouterName, signals: [SignalName],
         stickyBy: StickyKey, fallback: FallbackSpec?, admission: [PolicyName],
         guardrails: [PolicyName], approvals: PolicyName?, windows: [PolicyName],
-        onNewVersion: NewVersionRule, stages: [StageSpec]
+        onNewVersion: NewVersionRule, conflictGroup: ConflictGroupName?, stages: [StageSpec]
     ) {
         self.name = name
         self.description = description
@@ -41,6 +43,7 @@ package struct RolloutSpec: Codable, Sendable, Hashable {
         self.approvals = approvals
         self.windows = windows
         self.onNewVersion = onNewVersion
+        self.conflictGroup = conflictGroup
         self.stages = stages
     }
 }

@@ -34,9 +34,9 @@ extension RolloutState {
                 id: RunID(rollout: name, firstDecision: number), candidate: start.candidate,
                 plan: start.plan, guardrails: start.guardrails, specDigest: start.specDigest,
                 policyDigest: start.policyDigest, approvals: start.approvals,
-                capacity: start.capacity, step: 0, stageBegan: at, stageGeneration: generation,
-                stepGeneration: generation,
-                held: nil, releasedIn: isReleased ? generation : nil)
+                capacity: start.capacity, conflictGroup: start.conflictGroup, step: 0,
+                stageBegan: at, stageGeneration: generation, stepGeneration: generation, held: nil,
+                releasedIn: isReleased ? generation : nil)
         case .advance(let step, let consent):
             move(to: step, at: at)
             if let consent { use(consent) }

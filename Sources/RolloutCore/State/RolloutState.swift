@@ -95,6 +95,8 @@ package struct Run: Codable, Sendable, Hashable {
     package let approvals: ApprovalTerms?
     /// What the candidate's servers were said to be ready for when the run began.
     package let capacity: [RegionName: RequestRate]?
+    /// What it shares with other rollouts, none of which starts before it has ended.
+    package let conflictGroup: ConflictGroupName?
     package internal(set) var step: Int
     /// When the stage of `step` began: nobody can agree to its end before.
     package internal(set) var stageBegan: Timestamp

@@ -77,6 +77,7 @@ package enum GuardrailSubject {}
 package enum PolicySubject {}
 package enum RouterSubject {}
 package enum SignalSubject {}
+package enum ConflictGroupSubject {}
 
 /// `compression-selector`: the folder below `rollouts/`.
 package typealias RolloutName = Identifier<RolloutSubject>
@@ -92,3 +93,5 @@ package typealias PolicyName = Identifier<PolicySubject>
 package typealias RouterName = Identifier<RouterSubject>
 /// A signal source that `gatewright.yaml` defines.
 package typealias SignalName = Identifier<SignalSubject>
+/// `edge-gpus`: what several rollouts share, so that one of them at a time may move.
+package typealias ConflictGroupName = Identifier<ConflictGroupSubject>

@@ -48,6 +48,9 @@ enum RolloutFile {
     static let onNewVersion = Field.defaulted(
         "onNewVersion", .choice(NewVersionRule.self), .queue, written: "queue",
         "What a new version means while a candidate is on its way.")
+    static let conflictGroup = Field<ConflictGroupName?>.optional(
+        "conflictGroup", .conflictGroup,
+        "What it shares with other rollouts: one of a group at a time has a candidate on its way.")
     static let stages = Field.required(
         "stages", .list(StageFields.shape, count: 1...FileLimits.stages, unique: false),
         "The way up, in order: shadow, canary, gradual, full.")
@@ -60,7 +63,7 @@ enum RolloutFile {
         "spec",
         [
             version, bootstrap, regions, router, signals, stickyBy, fallback, admission,
-            guardrails, approvals, windows, onNewVersion, stages,
+            guardrails, approvals, windows, onNewVersion, conflictGroup, stages,
         ]
     ) { row, findings throws(RefusedField) in
         let fields = try StageFields.check(row, &findings)
@@ -69,13 +72,14 @@ enum RolloutFile {
         let (fallback, admission) = (try row(fallback), try row(admission))
         let (guardrails, approvals) = (try row(guardrails), try row(approvals))
         let (windows, onNewVersion) = (try row(windows), try row(onNewVersion))
+        let conflictGroup = try row(conflictGroup)
         return { metadata in
             RolloutSpec(
                 name: metadata.name, description: metadata.description, owners: metadata.owners,
                 version: version, bootstrap: bootstrap, regions: regions, router: router,
                 signals: signals, stickyBy: sticky, fallback: fallback, admission: admission,
                 guardrails: guardrails, approvals: approvals, windows: windows,
-                onNewVersion: onNewVersion, stages: fields)
+                onNewVersion: onNewVersion, conflictGroup: conflictGroup, stages: fields)
         }
     }
 

@@ -292,6 +292,11 @@ extension Shape where Value == RouterName {
         .name("a router name", example: "gateway")
     }
 }
+extension Shape where Value == ConflictGroupName {
+    static var conflictGroup: Shape {
+        .name("a name of what is shared", example: "edge-gpus")
+    }
+}
 extension Shape where Value == SignalName {
     static var signal: Shape {
         .name("a signal name", example: "gateway")

@@ -9,18 +9,10 @@ extension Witness {
     /// No step gives a version more than its servers are ready for, by the requests that the
     /// controller had heard of and the files that it had read.
     func checkCapacity(_ accepted: Accepted, _ run: Run) {
-        guard let text = declaration(accepted, run) else { return }
-        let routes = accepted.after.state.routes.sorted { $0.key < $1.key }
-        for (region, route) in routes where route.share > .zero {
+        guard let text = declaration(of: run.candidate, accepted, run) else { return }
+        for (region, route) in raised(accepted) {
             guard let ready = Self.perMinute(region, in: text) else { continue }
-            let first = firstGeneration(run)
-            let busiest = state.withLock { state in
-                let minutes =
-                    state.heard[accepted.controller]?["\(run.id.rollout)/\(region)"] ?? [:]
-                return minutes.values.map { counts in
-                    counts.reduce(0) { $0 + ($1.key >= first ? $1.value : 0) }
-                }.max() ?? 0
-            }
+            let busiest = busiest(region, accepted, run)
             if Double(busiest) * route.share.fraction > Double(ready) {
                 fail(
                     .capacity,
@@ -30,10 +22,44 @@ extension Witness {
         }
     }
 
-    /// The file of the candidate as it was read.
-    private func declaration(_ accepted: Accepted, _ run: Run) -> String? {
+    /// Stable can take everybody back, unless people hurry away from it.
+    func checkWayBack(_ accepted: Accepted, _ run: Run, isHotfix: Bool) {
+        guard !isHotfix, let stable = accepted.before.state.stable,
+            let text = declaration(of: stable, accepted, run)
+        else { return }
+        for (region, _) in raised(accepted) {
+            guard let ready = Self.perMinute(region, in: text) else { continue }
+            let busiest = busiest(region, accepted, run)
+            if busiest > ready {
+                fail(
+                    .capacity,
+                    "\(accepted.record.id) leaves \(stable.reference) ready for \(ready) of "
+                        + "\(busiest) requests a minute in \(region), if they all come back")
+            }
+        }
+    }
+
+    private func raised(_ accepted: Accepted) -> [(RegionName, Route)] {
+        accepted.after.state.routes.filter { $0.value.share > .zero }.sorted { $0.key < $1.key }
+    }
+
+    /// The most requests in one minute of this run that the controller has heard of.
+    private func busiest(_ region: RegionName, _ accepted: Accepted, _ run: Run) -> Int {
+        let first = firstGeneration(run)
+        return state.withLock { state in
+            let minutes = state.heard[accepted.controller]?["\(run.id.rollout)/\(region)"] ?? [:]
+            return minutes.values.map { counts in
+                counts.reduce(0) { $0 + ($1.key >= first ? $1.value : 0) }
+            }.max() ?? 0
+        }
+    }
+
+    /// The file of a version as it was read.
+    private func declaration(
+        of version: ServedVersion, _ accepted: Accepted, _ run: Run
+    ) -> String? {
         file(
-            ProjectText.versionPath(run.id.rollout, run.candidate.reference.version.rawValue),
+            ProjectText.versionPath(run.id.rollout, version.reference.version.rawValue),
             read: accepted.record.inputsCommit)
     }
 

@@ -73,8 +73,12 @@ extension Witness {
                     || state.routes.allSatisfy({
                         routers.served(state.name, in: $0.key) == $0.value
                     }),
-                let asked = asked(rollout.name, tip), hasEnded(state, asked)
+                let asked = asked(rollout.name, tip)
             else { return false }
+            let hasEnded =
+                hasEnded(state, asked)
+                ? true : await mayWaitForRival(state, rollout.name, tip)
+            guard hasEnded else { return false }
         }
         return true
     }
@@ -88,6 +92,14 @@ extension Witness {
         }
         let digest = ProjectText.digest(state.name, asked)
         return stable.reference.digest == digest || state.refusal(of: digest) != nil
+    }
+
+    /// One that has not started may wait for another one of its group.
+    private func mayWaitForRival(
+        _ state: RolloutState, _ name: RolloutName, _ tip: ObjectID
+    ) async -> Bool {
+        guard state.run == nil, state.stable != nil else { return false }
+        return await waitsForRival(name, tip)
     }
 
     private func checkRoutes(_ state: RolloutState) {
@@ -113,7 +125,7 @@ extension Witness {
                 "\(rollout.name) was never bootstrapped: " + (await why(rollout.name)))
         }
         guard let asked = asked(rollout.name, tip) else { return }
-        if !hasEnded(state, asked) {
+        if !hasEnded(state, asked), await !mayWaitForRival(state, rollout.name, tip) {
             let place =
                 state.run.map { "\($0.id) is at step \($0.step) of \($0.plan.steps.count)" }
                 ?? "\(stable.reference.version) is served"

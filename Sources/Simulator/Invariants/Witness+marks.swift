@@ -13,6 +13,7 @@ extension Witness {
         switch record.action {
         case .start:
             if state.decisions > 1 { mark("another start") }
+            if hadRival(accepted) { mark("J6") }
         case .advance(_, let consent):
             markAdvance(accepted, earlier, consent)
         case .complete: mark("completed")

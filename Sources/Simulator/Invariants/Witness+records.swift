@@ -15,7 +15,9 @@ extension Witness {
         checkPinned(accepted)
         let run = accepted.before.state.run
         switch record.action {
-        case .start(let start): checkStart(start, accepted)
+        case .start(let start):
+            checkStart(start, accepted)
+            checkGroup(accepted)
         case .advance(let step, let consent):
             guard let run else { return fail(.order, "\(record.id) advances nothing") }
             if run.step + 1 != step {
@@ -24,6 +26,7 @@ extension Witness {
             checkProof(accepted, run, isHotfix: consent?.isHotfix ?? false)
             checkConsent(accepted, run, to: step, consent)
             checkCapacity(accepted, run)
+            checkWayBack(accepted, run, isHotfix: consent?.isHotfix ?? false)
         case .complete:
             guard let run else { return fail(.order, "\(record.id) completes nothing") }
             if run.step != run.plan.steps.count - 1 {

@@ -73,9 +73,12 @@ final class Witness: Sendable {
     ) {
         self.plan = plan
         hasCapacity =
-            plan.rollouts.contains { $0.capacity != nil }
+            plan.rollouts.contains { $0.capacity != nil || $0.stableCapacity != nil }
             || plan.events.contains { timed in
-                if case .servers = timed.event { true } else { false }
+                switch timed.event {
+                case .servers, .baselineServers: true
+                default: false
+                }
             }
         self.remote = remote
         self.routers = routers

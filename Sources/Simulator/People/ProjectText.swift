@@ -113,7 +113,8 @@ enum ProjectText {
     static func version(_ rollout: WorldPlan.RolloutPlan, _ version: Int) -> String {
         let endpoints = rollout.regions.map { "\($0): \"http://127.0.0.1:9\"" }
             .joined(separator: ", ")
-        let capacity = rollout.capacity.map { perMinute in
+        let declared = version == 0 ? rollout.stableCapacity : rollout.capacity
+        let capacity = declared.map { perMinute in
             ", capacity: {"
                 + rollout.regions.map { "\($0): \(perMinute)/min" }.joined(separator: ", ") + "}"
         }
@@ -149,6 +150,7 @@ enum ProjectText {
               onNewVersion: \(rollout.onNewVersion)
             \(rollout.isGated ? "  approvals: two\n" : "")\
             \(rollout.hasWindow ? "  windows: [\(window)]\n" : "")\
+            \(rollout.isInGroup ? "  conflictGroup: shared\n" : "")\
               stages:
             \(rollout.stages ?? stages(rollout))
             """

@@ -25,7 +25,8 @@ extension World {
         case .trafficStops, .candidateIsSilent, .observationsTwice, .observationsLate,
             .observationsMislabelled:
             breakTraffic(event)
-        case .loseRevocations, .loosenApprovals, .servers, .poisonSpec, .remotePretends, .restarts:
+        case .loseRevocations, .loosenApprovals, .servers, .baselineServers, .poisonSpec,
+            .remotePretends, .restarts:
             happensRarely(event)
         }
     }
@@ -148,9 +149,7 @@ extension World {
             try await write(place)
             try await untamper(place)
             try await people.removeOrders(of: plan(of: place).name)
-            if plan(of: place).capacity != nil {
-                try await declareServers(place, isEnough: true)
-            }
+            try await declareEnoughServers(place)
             let name = plan(of: place).name
             for host in hosts { await resume(name, at: host) }
         }

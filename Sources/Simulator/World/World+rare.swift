@@ -15,7 +15,11 @@ extension World {
             }
         case .servers(let place, let isEnough):
             if !isEnough { witness.mark("D10") }
-            spawn { [self] in try await declareServers(place, isEnough: isEnough) }
+            spawn { [self] in try await declareServers(place, \.capacity, isEnough: isEnough) }
+        case .baselineServers(let place, let isEnough):
+            if !isEnough { witness.mark("D14") }
+            spawn { [self] in try await declareServers(place, \.stableCapacity, isEnough: isEnough)
+            }
         case .poisonSpec:
             witness.mark("B10")
             spawn { [self] in
@@ -37,13 +41,26 @@ extension World {
     }
 
     /// People write down how many servers there are.
-    func declareServers(_ place: Int, isEnough: Bool) async throws {
+    private func declareServers(
+        _ place: Int, _ whose: any WritableKeyPath<WorldPlan.RolloutPlan, Int?> & Sendable,
+        isEnough: Bool
+    ) async throws {
         let plan = memory.withLock { memory in
             let place = place % memory.plans.count
-            memory.plans[place].capacity = isEnough ? WorldPlan.enough : WorldPlan.tooFew
+            memory.plans[place][keyPath: whose] = isEnough ? WorldPlan.enough : WorldPlan.tooFew
             return memory.plans[place]
         }
         try await people.commit(ProjectText.versionFiles(plan))
+    }
+
+    /// Where anything was said of servers, there are enough of them from now on.
+    func declareEnoughServers(_ place: Int) async throws {
+        if plan(of: place).capacity != nil {
+            try await declareServers(place, \.capacity, isEnough: true)
+        }
+        if plan(of: place).stableCapacity != nil {
+            try await declareServers(place, \.stableCapacity, isEnough: true)
+        }
     }
 
     private func loseRevocations(_ seconds: Int) async throws {

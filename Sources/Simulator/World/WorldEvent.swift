@@ -25,8 +25,11 @@ package enum WorldEvent: Sendable, Hashable, Codable {
     case loseRevocations(seconds: Int)
     /// One approval is enough from now on.
     case loosenApprovals
-    /// Every version of a rollout says that its servers are ready for nearly nothing, or for all.
+    /// Every version of a rollout but the first says that its servers are ready for nearly nothing,
+    /// or for all.
     case servers(rollout: Int, isEnough: Bool)
+    /// So does the first, which is stable at the beginning.
+    case baselineServers(rollout: Int, isEnough: Bool)
     /// A rollout appears whose files nobody can read, and stays.
     case poisonSpec
 

@@ -38,6 +38,15 @@ extension WorldPlan {
                     .servers(rollout: place, isEnough: random.happens(50)),
                     at: drawTime(&random))
             }
+        case .group: addGroup(&random)
+        case .baseline:
+            let place = random.below(rollouts.count)
+            if random.happens(50) { rollouts[place].stableCapacity = Self.tooFew }
+            for _ in 0..<random.within(1...3) {
+                add(
+                    .baselineServers(rollout: place, isEnough: random.happens(50)),
+                    at: drawTime(&random))
+            }
         case .deaf:
             for _ in 0..<random.within(1...3) {
                 let seconds = random.pick([20, 60, 180, 400]) ?? 60

@@ -63,6 +63,22 @@ extension WorldPlan {
             ])
     }
 
+    /// Two rollouts share something, and are asked for at nearly the same time.
+    mutating func addGroup(_ random: inout SeededRandom) {
+        if rollouts.count == 1 {
+            var second = RolloutPlan(name: Names.rollouts[1], regions: rollouts[0].regions)
+            second.hasWindow = rollouts[0].hasWindow
+            rollouts.append(second)
+        }
+        for place in 0..<2 { rollouts[place].isInGroup = true }
+        let versions = [2, 3, 6, 8]
+        tell(
+            from: random.within(30...240),
+            (0..<2).map {
+                (random.within(0...3), .ask(rollout: $0, version: random.pick(versions) ?? 2))
+            })
+    }
+
     /// - Parameter story: seconds after its beginning, and what happens then. Peace waits for its end.
     private mutating func tell(from begin: Int, _ story: [(seconds: Int, event: WorldEvent)]) {
         for (seconds, event) in story {

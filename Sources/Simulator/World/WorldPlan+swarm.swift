@@ -9,14 +9,17 @@ package enum FaultKind: String, Sendable, CaseIterable, Codable {
     // These came later, and draw from a stream of their own: seeds that draw none of them have the
     // worlds that they had.
     case pretences, regional, windows, poison, restarts, forgeries, held, elsewhere, hush
-    // And these later still, from a third stream.
+    // And these later still, from a third stream, and a fourth.
     case servers, deaf
+    case group, baseline
 
     static let later: [FaultKind] = [
         .pretences, .regional, .windows, .poison, .restarts, .forgeries, .held, .elsewhere, .hush,
     ]
 
     static let latest: [FaultKind] = [.servers, .deaf]
+
+    static let newest: [FaultKind] = [.group, .baseline]
 }
 
 extension WorldPlan {
@@ -31,7 +34,8 @@ extension WorldPlan {
         active = .seconds(Int64(random.within(6...16) * 60))
         peace = .seconds(45 * 60)
         let kinds = allowed.filter {
-            !(FaultKind.later + FaultKind.latest).contains($0) && random.happens(25)
+            !(FaultKind.later + FaultKind.latest + FaultKind.newest).contains($0)
+                && random.happens(25)
         }
         var stream = SeededRandom(seed: seed ^ 0x1A7E)
         let later = FaultKind.later.filter { allowed.contains($0) && stream.happens(10) }
@@ -44,9 +48,13 @@ extension WorldPlan {
             }
         }
         for kind in later { add(kind, &stream) }
-        var newest = SeededRandom(seed: seed ^ 0x5E47)
-        for kind in FaultKind.latest where allowed.contains(kind) && newest.happens(10) {
-            add(kind, &newest)
+        var third = SeededRandom(seed: seed ^ 0x5E47)
+        for kind in FaultKind.latest where allowed.contains(kind) && third.happens(10) {
+            add(kind, &third)
+        }
+        var fourth = SeededRandom(seed: seed ^ 0x6A0E)
+        for kind in FaultKind.newest where allowed.contains(kind) && fourth.happens(10) {
+            add(kind, &fourth)
         }
         events.sort { $0.at < $1.at }
     }
@@ -191,7 +199,7 @@ extension WorldPlan {
                 .revokeKey(person: random.within(1...3)),
             ]
         case .pretences, .regional, .windows, .poison, .restarts, .forgeries, .held, .elsewhere,
-            .hush, .servers, .deaf:
+            .hush, .servers, .deaf, .group, .baseline:
             return nil
         }
         return random.pick(choices)

@@ -32,8 +32,12 @@ package struct WorldPlan: Sendable {
         /// In place of the usual guardrails and stages.
         package var guardrails: PolicyName?
         package var stages: String?
-        /// What the versions' files say of their servers in each region, in requests a minute.
+        /// What the versions' files say of their servers in each region, in requests a minute: of
+        /// the first version, which is stable at the beginning, and of the others.
+        package var stableCapacity: Int?
         package var capacity: Int?
+        /// Whether it shares something with the others of which this is true.
+        package var isInGroup = false
     }
 
     package struct TimedEvent: Sendable, Hashable, Codable {

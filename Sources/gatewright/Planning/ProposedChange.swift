@@ -28,6 +28,8 @@ struct ProposedChange {
         let records: [DecisionRecord]
         let stop: StopOrder?
         let authors: [String]
+        /// Who else of its conflict group is on its way.
+        let rival: Rival?
     }
 
     struct PolicyEffect: Encodable {
@@ -69,6 +71,10 @@ struct ProposedChange {
             let groups = policies.checked.groups
             var ask: Ask?
             if case .asked(let found) = after.request { ask = found }
+            var rival: Rival?
+            if let group = ask?.conflictGroup {
+                rival = try await ledger.rival(in: group, besides: name, at: self.base)
+            }
             var baseTerms: ApprovalTerms?
             if case .asked(let found)? = before?.request { baseTerms = found.approvals }
             proposals.append(
@@ -77,7 +83,8 @@ struct ProposedChange {
                     ask: ask, baseTerms: baseTerms, state: state,
                     records: try await ledger.decisions(of: name, at: self.base).map(\.record)
                         .suffix(200), stop: stop,
-                    authors: try await Self.authors(repository, name, self.base, self.head)))
+                    authors: try await Self.authors(repository, name, self.base, self.head),
+                    rival: rival))
         }
         problems = Array(Set(problems)).sorted()
     }

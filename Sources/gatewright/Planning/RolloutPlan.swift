@@ -50,9 +50,10 @@ struct RolloutPlan: Encodable {
         let spec = proposal.after.spec
         rollout = proposal.name
         let stable = proposal.state.stable?.reference
-        from =
+        let served =
             stable
             ?? proposal.before?.spec.flatMap { proposal.before?.versions[$0.version]?.reference }
+        from = served
         let asked = spec.flatMap { proposal.after.versions[$0.version]?.reference }
         to = asked
         isUsable = proposal.ask != nil
@@ -67,7 +68,7 @@ struct RolloutPlan: Encodable {
                 terms.excludeAuthors ? proposal.authors.filter { terms.people.contains($0) } : []
             } ?? []
         approvers = terms.map(Self.words) ?? ""
-        waits = Self.waits(proposal, now) + Self.servers(proposal, rate: rate)
+        waits = Self.waits(proposal, now) + Self.servers(proposal, stable: served, rate: rate)
         loosened = Loosening.of(proposal)
         let forecast = try await PlanForecast(
             proposal, plan: plan, rate: rate, baseline: baseline, runs: runs, timeScale: timeScale)
@@ -113,6 +114,10 @@ struct RolloutPlan: Encodable {
                 continue
             }
             waits.append("hold by \(order.by): \(order.reason)")
+        }
+        if let rival = proposal.rival, let group = proposal.ask?.conflictGroup {
+            waits.append(
+                "\(rival.rollout), which \(rival.why); both are of conflict group \(group)")
         }
         if let run = proposal.state.run, let spec = proposal.after.spec,
             run.candidate.reference.version != spec.version
