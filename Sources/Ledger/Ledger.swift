@@ -51,13 +51,14 @@ package actor Ledger {
     /// A ledger of a repository on disk, whose remote helper processes talk to.
     package init(
         repository: GitRepository, remote: GitRemote?, branch: String, worker: RemoteWorker,
-        author: CommitAuthor, writer: RecordWriter, key: PrivateKey? = nil
+        author: CommitAuthor, writer: RecordWriter, key: PrivateKey? = nil,
+        parse: @escaping FileParser = ProjectFiles.parse
     ) throws(GitError) {
         try self.init(
             repository: repository,
             remote: remote.map {
                 WorkedRemote(repositoryPath: repository.path, remote: $0, worker: worker)
-            }, branch: branch, author: author, writer: writer, key: key)
+            }, branch: branch, author: author, writer: writer, key: key, parse: parse)
     }
 
     package typealias FileParser =
@@ -197,6 +198,9 @@ package actor Ledger {
             }
             let action: Action
             if taken {
+                if let problem = try await foreignWriter(of: draft.rollout, at: base) {
+                    return .unknown(problem)
+                }
                 guard let rebased = draft.rebased(onto: current.state) else {
                     return .alreadyRecorded(current.state)
                 }

@@ -15,6 +15,9 @@ struct SnapshotCache: Sendable {
     var strangeApprovals: [RolloutName: [String: String]] = [:]
     var stateFolder: ObjectID?
     var stateTrees: [RolloutName: ObjectID] = [:]
+    /// Rollouts whose state is damaged, and the commit at which it was last a controller's; `nil`
+    /// where that was never seen.
+    var damagedSince: [RolloutName: ObjectID?] = [:]
     /// Of rollouts that have any.
     var diagnostics: [RolloutName: [Diagnostic]] = [:]
 }
@@ -220,14 +223,16 @@ extension Snapshot {
             let lines = past.flatMap { $0.message.split(separator: "\n") }
             let ever = Set(lines.filter { $0.hasPrefix("Rollout: ") }.map { $0.dropFirst(9) })
             for name in names where ever.contains(Substring(name.rawValue)) {
-                recorded[name] = .damaged("its folder below state/ was removed")
+                damage(name, Self.removed)
             }
         }
 
         private mutating func readState(_ tree: ObjectID) async throws {
             let folder = try await ledger.repository.entry(at: "state", inTree: tree)
             // Nothing was recorded since: an idle look costs no more than this.
-            if previous != nil, folder?.id == cache.stateFolder { return }
+            if previous != nil, folder?.id == cache.stateFolder, cache.damagedSince.isEmpty {
+                return
+            }
             var entries: [TreeEntry] = []
             if let folder { entries = try await ledger.repository.tree(folder.id) }
             var trees: [RolloutName: ObjectID] = [:]
@@ -236,25 +241,49 @@ extension Snapshot {
                     continue
                 }
                 trees[name] = entry.id
-                guard cache.stateTrees[name] != entry.id else { continue }
+                guard cache.stateTrees[name] != entry.id || cache.damagedSince[name] != nil
+                else { continue }
                 changed.insert(name)
-                do {
-                    recorded[name] = .state(
-                        try await ledger.currentState(of: name, at: commit).state)
-                } catch {
-                    recorded[name] = .damaged("\(error)")
-                }
+                await readState(of: name)
             }
             if previous == nil {
                 try await noticeLoss(of: rollouts.keys.filter { trees[$0] == nil })
             }
             for name in cache.stateTrees.keys where trees[name] == nil {
                 changed.insert(name)
-                recorded[name] = .damaged("its folder below state/ was removed")
+                damage(name, Self.removed)
             }
             cache.stateFolder = folder?.id
             cache.stateTrees = trees
         }
+
+        /// A state counts when it is what its decisions led to, and a controller wrote it.
+        private mutating func readState(of name: RolloutName) async {
+            do {
+                let state = try await ledger.currentState(of: name, at: commit).state
+                if let base = lastClean(name),
+                    let problem = try await ledger.foreignWriter(
+                        of: name, since: base, at: commit)
+                {
+                    return damage(name, problem)
+                }
+                recorded[name] = .state(state)
+                cache.damagedSince[name] = nil
+            } catch {
+                damage(name, "\(error)")
+            }
+        }
+
+        private mutating func damage(_ name: RolloutName, _ problem: String) {
+            cache.damagedSince.updateValue(lastClean(name), forKey: name)
+            recorded[name] = .damaged(problem)
+        }
+
+        private func lastClean(_ name: RolloutName) -> ObjectID? {
+            cache.damagedSince[name] ?? previous?.commit
+        }
+
+        private static let removed = "its folder below state/ was removed"
     }
 }
 

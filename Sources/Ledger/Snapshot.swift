@@ -18,6 +18,9 @@ package struct Snapshot: Sendable {
     package let changed: Set<RolloutName>
     let cache: SnapshotCache
 
+    /// Whether every state is one that a controller left.
+    package var isClean: Bool { cache.damagedSince.isEmpty }
+
     package var names: Set<RolloutName> { Set(rollouts.keys).union(recorded.keys) }
 
     init(

@@ -123,10 +123,11 @@ extension Reconciler {
 
     /// Records the oldest step that was taken. Tried again for ever: it is a fact.
     func startRecordingTaken(_ name: RolloutName) {
-        guard let live = rollouts[name], !live.isRecording, let draft = live.taken.first else {
-            return
-        }
-        guard mayTry(live) else { return }
+        guard let live = rollouts[name], !live.isRecording, mayTry(live),
+            let draft = live.taken.first
+        else { return }
+        // Nothing is put onto a state that somebody else wrote.
+        if let damage = live.damaged { return owe(name, draft, damage) }
         rollouts[name]?.isRecording = true
         Task {
             let outcome = await ledger.record(draft, taken: true)

@@ -64,6 +64,14 @@ package struct ParsedFile: Sendable {
 }
 
 extension ParsedFile {
+    /// A file that was not looked into.
+    package init(unreadable path: String, because message: String, fix: String) {
+        self.init(
+            path: path, content: nil,
+            diagnostics: [Diagnostic(path: path, message: message, fix: fix)],
+            role: FileRole(path: path), source: nil, root: nil)
+    }
+
     /// Reads one file. Pure: no clock, no disk.
     init(_ file: SourceFile) {
         let role = FileRole(path: file.path)

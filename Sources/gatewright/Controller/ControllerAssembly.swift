@@ -46,7 +46,8 @@ struct ControllerAssembly {
         for warning in opened.warnings { log.warning("\(warning)") }
         let observatory = Observatory(disk: opened.store)
         let key = try ControllerKey.take(settings.identity, data: data, log: log)
-        ledger = try await Self.ledger(settings, data: data, key: key)
+        let quarantine = FileQuarantine(folder: data, log: log)
+        ledger = try await Self.ledger(settings, data: data, key: key, parse: quarantine.parse)
         client = HTTPClient(
             eventLoopGroupProvider: .singleton,
             configuration: GatewayAdminRouter.clientConfiguration)
@@ -116,7 +117,8 @@ struct ControllerAssembly {
     }
 
     private static func ledger(
-        _ settings: ControllerConfiguration, data: String, key: PrivateKey
+        _ settings: ControllerConfiguration, data: String, key: PrivateKey,
+        parse: @escaping Ledger.FileParser
     ) async throws -> Ledger {
         let isLocal = settings.repository.url == "."
         let repository =
@@ -143,7 +145,7 @@ struct ControllerAssembly {
             writer: RecordWriter(
                 name: settings.identity.name, key: key.publicKey.fingerprint,
                 started: WallClock.now(), software: Build.software, build: BuildID.current),
-            key: key)
+            key: key, parse: parse)
     }
 
     private static func credential(
