@@ -6,14 +6,11 @@ import RolloutCore
 // anybody who may push; the signatures of its commits cannot.
 extension Ledger {
     /// The newest commit that was read when every state was written by controllers.
-    static let clean = "refs/gatewright/clean"
+    package static let clean = "refs/gatewright/clean"
 
-    /// What an earlier life knew before a commit; `nil` when it had seen all of it, or nothing.
-    package func lastClean(before commit: ObjectID) async throws -> Snapshot? {
-        guard let clean = try await repository.resolve(try ReferenceName(Self.clean)),
-            clean != commit, try await repository.isDescendant(commit, of: clean)
-        else { return nil }
-        return try await Snapshot.read(self, at: clean, after: nil)
+    /// Where an earlier life saw last that all states were controllers'; `nil` without one.
+    func lastClean() async throws(GitError) -> ObjectID? {
+        try await repository.resolve(try ReferenceName(Self.clean))
     }
 
     /// Remembers a commit at which nobody else had written a state: after a restart that is where
@@ -27,34 +24,40 @@ extension Ledger {
 
     /// Who else than a controller left the state of a rollout as it is.
     ///
-    /// - Parameter base: a commit at which the state was a controller's.
-    /// - Returns: `nil` when a controller did, when it is as it was at `base`, or when the repository
-    ///   does not say whose keys controllers sign with.
+    /// - Parameter base: a commit at which the state was a controller's. It need not be in the history
+    ///   of the other: people may have given it up.
+    /// - Returns: `nil` when it is as a controller left it, or when the repository does not say whose
+    ///   keys controllers sign with.
     func foreignWriter(
         of name: RolloutName, since base: ObjectID, at commit: ObjectID
     ) async throws -> String? {
         let folder = RecordFile.folder(name)
         let tree = try await repository.entry(at: folder, in: commit)?.id
+        guard try await repository.entry(at: folder, in: base)?.id != tree else { return nil }
         let files = CommittedFiles(repository, parse: parse)
         var problem: String?
-        for info in try await repository.history(
-            from: commit, hiding: base, touching: folder, limit: GitLimit.historyScanMax)
-        {
-            guard let found = try await self.problem(of: info, files, at: commit) else {
-                let left = try await repository.entry(at: folder, in: info.id)?.id
-                return left == tree ? nil : problem
+        // What is new is nearly always a controller's. If not, it may be that people put back what
+        // one left long ago.
+        for hidden in [base, nil] {
+            for info in try await repository.history(
+                from: commit, hiding: hidden, touching: folder, limit: GitLimit.historyScanMax)
+            {
+                guard let found = try await self.problem(of: info, files, at: commit) else {
+                    let left = try await repository.entry(at: folder, in: info.id)?.id
+                    return left == tree ? nil : problem
+                }
+                problem = problem ?? found
             }
-            problem = problem ?? found
+            // Nothing new: the history that was given up was longer.
+            if problem == nil { return nil }
         }
-        return try await repository.entry(at: folder, in: base)?.id == tree ? nil : problem
+        return problem
     }
 
     /// Who else wrote a state since all of them were read and found to be controllers': nothing is
     /// put onto that.
     func foreignWriter(of name: RolloutName, at commit: ObjectID) async throws -> String? {
-        guard let clean = try await repository.resolve(try ReferenceName(Self.clean)) else {
-            return nil
-        }
+        guard let clean = try await lastClean() else { return nil }
         return try await foreignWriter(of: name, since: clean, at: commit)
     }
 
@@ -67,13 +70,13 @@ extension Ledger {
     ) async throws -> String? {
         let signed = try await signer(of: info)
         if let signed, signed == key?.publicKey { return nil }
-        var isKnown = false
         for place in [info.parents.first, commit].compactMap(\.self) {
             let policies = try await files.policies(at: place)
             guard let allowed = policies.signers.allowed, !policies.controllers.isEmpty else {
-                continue
+                // Where nobody was named, whoever wrote could be one.
+                if place == commit { continue }
+                return nil
             }
-            isKnown = true
             if let signed,
                 let owner = allowed.signers.first(where: { $0.key == signed })?.principal,
                 policies.controllers.contains(owner),
@@ -82,7 +85,6 @@ extension Ledger {
                 return nil
             }
         }
-        guard isKnown else { return nil }
         let by = signed.map { "signed by \($0.fingerprint)" } ?? "signed by nobody"
         return "commit \(info.id.short), \(by), wrote below state/, where only "
             + "group controllers of policies/groups.yaml may. Revert that commit; until then the "

@@ -139,9 +139,7 @@ package actor Reconciler {
     /// Reads a commit. One that cannot be read changes nothing but that increases wait.
     private func read(_ sync: Ledger.Sync, _ tip: ObjectID) async {
         do {
-            var before = snapshot
-            if before == nil { before = try await ledger.lastClean(before: tip) }
-            let now = try await Snapshot.read(ledger, at: tip, after: before)
+            let now = try await Snapshot.read(ledger, at: tip, after: snapshot)
             await take(sync, now)
             // If not this time, then the next.
             if now.isClean { try? await ledger.keepClean(tip) }

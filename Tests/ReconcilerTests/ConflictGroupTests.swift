@@ -58,7 +58,8 @@ import Traffic
         await controller.reconciler.sync()
         try await wait("unseen") {
             world.clock.pass(seconds: 1)
-            return await line(other).contains("\(first), which was not seen to serve stable alone in eu")
+            return await line(other).contains(
+                "\(first), which was not seen to serve stable alone in eu")
         }
         #expect(await controller.reconciler.status(of: other)?.candidate == nil)
         router.be(.honest)
@@ -66,6 +67,11 @@ import Traffic
             world.clock.pass(seconds: 1)
             return await controller.reconciler.status(of: other)?.candidate != nil
         }
+        let others = first == codec ? world.router : second
+        try await wait("its gateway was told") {
+            [World.eu, World.us].allSatisfy { others.served(in: $0)?.candidate != nil }
+        }
+        try await controller.turns()
         await controller.stop()
     }
 

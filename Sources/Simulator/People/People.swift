@@ -57,6 +57,9 @@ final class People: Sendable {
             parse: ParsedFiles.shared.parse, records: ReadRecords.shared.decoder)
     }
 
+    /// Of clocks that nobody sets.
+    var wallTime: Int64 { ControllerHost.epoch + scheduler.now }
+
     // MARK: What they really did
 
     func answers(to run: RunID) -> [Answer] {
@@ -110,7 +113,8 @@ final class People: Sendable {
         }
     }
 
-    private func commit(
+    /// - Parameter content: of the branch as it is now; nothing to write is no commit.
+    func commit(
         by author: String, signedBy signer: String? = nil,
         _ content: (_ tip: ObjectID?) -> [String: [UInt8]?]
     ) async throws {
@@ -132,7 +136,7 @@ final class People: Sendable {
             let result = try await desk.commit(
                 onto: tip, changes: files, message: "work\n",
                 author: CommitAuthor(name: "person", email: author),
-                at: 1_790_000_000_000 + scheduler.now, updating: scratch, expecting: nil,
+                at: wallTime, updating: scratch, expecting: nil,
                 signature: sign)
             guard case .committed(let id) = result else { return }
             guard remote.tip == tip else { continue }

@@ -117,7 +117,15 @@ final class ControllerHost: Sendable {
         }
     }
 
-    func loseClone() { state.withLock { $0.clone = Clone() } }
+    /// People gave up a part of history. What was once found to be controllers' work stays known.
+    func acceptHistory() {
+        state.withLock { state in
+            let clean = try? ReferenceName(Ledger.clean)
+            let kept = clean.flatMap { state.clone[$0] }
+            state.clone = Clone()
+            if let clean { state.clone[clean] = kept }
+        }
+    }
 
     // MARK: The process
 

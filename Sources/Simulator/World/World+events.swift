@@ -26,7 +26,7 @@ extension World {
             .observationsMislabelled:
             breakTraffic(event)
         case .loseRevocations, .loosenApprovals, .servers, .baselineServers, .poisonSpec,
-            .remotePretends, .restarts:
+            .forgeDecision, .remotePretends, .restarts:
             happensRarely(event)
         }
     }
@@ -116,6 +116,10 @@ extension World {
         try await untamper(place)
     }
 
+    func untamperAll() async throws {
+        for place in 0..<memory.withLock({ $0.plans.count }) { try await untamper(place) }
+    }
+
     private func untamper(_ place: Int) async throws {
         try await people.edit("state/\(plan(of: place).name)/current.json") {
             $0.replacing(Self.bad, with: Self.good)
@@ -123,7 +127,7 @@ extension World {
     }
 
     private static let good = "\"generation\": "
-    private static let bad = "\"generation\": 1000"
+    static let bad = "\"generation\": 1000"
 
     private func orderLocally(
         _ place: Int, _ controller: Int, _ kind: WorldEvent.OrderKind
@@ -145,9 +149,9 @@ extension World {
         files.updateValue(nil, forKey: "policies/stop.yaml")
         try await people.commit(files)
         try await people.writeRevocations()
+        try await takeBackForgeries()
         for place in 0..<count {
             try await write(place)
-            try await untamper(place)
             try await people.removeOrders(of: plan(of: place).name)
             try await declareEnoughServers(place)
             let name = plan(of: place).name
@@ -230,7 +234,7 @@ extension World {
     }
 
     /// Somebody with a clone brings the branch back to where it was. If work went on meanwhile,
-    /// people keep that instead, and every controller begins with a new clone (`accept-history`).
+    /// people keep that instead, and every controller believes it (`accept-history`).
     func restore() {
         guard let good = memory.withLock({ $0.good }) else { return }
         let left = memory.withLock { $0.rewound }
@@ -246,7 +250,7 @@ extension World {
         remote.condition.staleTip = nil
         for host in hosts {
             host.crash(downFor: .seconds(10))
-            host.loseClone()
+            host.acceptHistory()
             witness.lostClone(host.place)
         }
     }

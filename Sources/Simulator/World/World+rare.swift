@@ -27,6 +27,8 @@ extension World {
                     "rollouts/zeta/rollout.yaml": Array("spec: {guardrials: []}\n".utf8)
                 ])
             }
+        case .forgeDecision(let place, let seconds):
+            spawn { [self] in try await forgeDecision(place, seconds) }
         case .remotePretends(let seconds):
             witness.mark("A9")
             remote.condition.pretends = true
@@ -61,6 +63,23 @@ extension World {
         if plan(of: place).stableCapacity != nil {
             try await declareServers(place, \.stableCapacity, isEnough: true)
         }
+    }
+
+    private func forgeDecision(_ place: Int, _ seconds: Int) async throws {
+        guard let forged = try await people.forge(plan(of: place).name) else { return }
+        witness.mark("F16 forged")
+        memory.withLock { $0.forged.append(forged) }
+        await scheduler.wait(.seconds(Int64(seconds)))
+        try await people.takeBack(forged)
+    }
+
+    /// The newest first: one may have been put onto another, and onto a state that was spoilt.
+    func takeBackForgeries() async throws {
+        for forged in memory.withLock({ $0.forged }).reversed() {
+            try await untamperAll()
+            try await people.takeBack(forged)
+        }
+        try await untamperAll()
     }
 
     private func loseRevocations(_ seconds: Int) async throws {

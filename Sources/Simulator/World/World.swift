@@ -31,6 +31,8 @@ package final class World: Sendable {
         /// Where the branch was before an accident, and where the accident left it.
         var good: ObjectID?
         var rewound: ObjectID?
+        /// Decisions that somebody forged and nobody has taken back.
+        var forged: [ForgedDecision] = []
     }
 
     /// - Parameters:

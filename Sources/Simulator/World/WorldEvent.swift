@@ -21,6 +21,8 @@ package enum WorldEvent: Sendable, Hashable, Codable {
     case removeRollout(rollout: Int)
     /// Somebody writes below `state/`, and somebody takes it back later.
     case tamperState(rollout: Int, seconds: Int)
+    /// Somebody writes a decision that nobody made, and somebody takes it back later.
+    case forgeDecision(rollout: Int, seconds: Int)
     /// `policies/revoked-signers` is gone for a time.
     case loseRevocations(seconds: Int)
     /// One approval is enough from now on.

@@ -39,6 +39,7 @@ extension WorldPlan {
                     at: drawTime(&random))
             }
         case .group: addGroup(&random)
+        case .forgedDecisions: addForgedDecisions(&random)
         case .baseline:
             let place = random.below(rollouts.count)
             if random.happens(50) { rollouts[place].stableCapacity = Self.tooFew }

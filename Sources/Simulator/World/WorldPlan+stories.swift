@@ -79,6 +79,24 @@ extension WorldPlan {
             })
     }
 
+    /// Decisions that nobody made, while a candidate is on its way. A controller whose disk is gone
+    /// believes what it finds, so no disk goes.
+    mutating func addForgedDecisions(_ random: inout SeededRandom) {
+        events.removeAll { timed in
+            if case .loseDisk = timed.event { true } else { false }
+        }
+        let begin = random.within(30...240)
+        var story: [(seconds: Int, event: WorldEvent)] = [
+            (0, .ask(rollout: 0, version: random.pick([2, 3, 6, 8]) ?? 2))
+        ]
+        for _ in 0..<random.within(1...3) {
+            let seconds = random.pick([5, 60, 180, 400]) ?? 60
+            story.append(
+                (random.within(20...300), .forgeDecision(rollout: 0, seconds: seconds)))
+        }
+        tell(from: begin, story)
+    }
+
     /// - Parameter story: seconds after its beginning, and what happens then. Peace waits for its end.
     private mutating func tell(from begin: Int, _ story: [(seconds: Int, event: WorldEvent)]) {
         for (seconds, event) in story {

@@ -11,7 +11,7 @@ package enum FaultKind: String, Sendable, CaseIterable, Codable {
     case pretences, regional, windows, poison, restarts, forgeries, held, elsewhere, hush
     // And these later still, from a third stream, and a fourth.
     case servers, deaf
-    case group, baseline
+    case group, baseline, forgedDecisions
 
     static let later: [FaultKind] = [
         .pretences, .regional, .windows, .poison, .restarts, .forgeries, .held, .elsewhere, .hush,
@@ -19,7 +19,7 @@ package enum FaultKind: String, Sendable, CaseIterable, Codable {
 
     static let latest: [FaultKind] = [.servers, .deaf]
 
-    static let newest: [FaultKind] = [.group, .baseline]
+    static let newest: [FaultKind] = [.group, .baseline, .forgedDecisions]
 }
 
 extension WorldPlan {
@@ -199,7 +199,7 @@ extension WorldPlan {
                 .revokeKey(person: random.within(1...3)),
             ]
         case .pretences, .regional, .windows, .poison, .restarts, .forgeries, .held, .elsewhere,
-            .hush, .servers, .deaf, .group, .baseline:
+            .hush, .servers, .deaf, .group, .baseline, .forgedDecisions:
             return nil
         }
         return random.pick(choices)
