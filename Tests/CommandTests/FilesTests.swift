@@ -34,7 +34,7 @@ import Testing
         let text = try bench.gatewright("validate")
         #expect(text.status == 1)
         #expect(text.output.contains("\(file):17:"))
-        #expect(text.output.hasSuffix("1 errors, 0 warnings\n"))
+        #expect(text.output.hasSuffix("1 error, 0 warnings\n"))
         let json = try bench.gatewright("validate", "--output", "json")
         #expect(json.status == 1)
         let found = try #require(try json.json()["diagnostics"] as? [[String: Any]])
@@ -64,5 +64,26 @@ import Testing
         #expect(bad.output.contains("state/churn: decision 2 does not follow the one before it"))
         let json = try served.gatewright("validate", "--commit", "main", "--output", "json").json()
         #expect((json["state"] as? [String])?.count == 1)
+    }
+}
+
+/// Files that the operator names and that are not there.
+@Suite struct SecretFileTests {
+    @Test func aSecretThatIsNotThereIsAWrongArgument() throws {
+        let bench = try Bench()
+        _ = try bench.gatewright("init", "--rollout", "churn")
+        try bench.git("init", "--quiet", "--initial-branch=main", ".")
+        let missing = bench.path("no-token")
+        let gateway = try bench.gatewright(
+            "gateway", "--region", "eu", "--port", "0", "--admin-port", "0",
+            "--admin-token-file", missing)
+        #expect(gateway.status == 64)
+        #expect(gateway.errors.contains("the secret file \(missing) cannot be read"))
+        try bench.write(
+            "apiVersion: gatewright.dev/v1\nkind: Controller\n"
+                + "spec: {listen: {port: 0, tokenFile: \"\(missing)\"}}\n", to: "other.yaml")
+        let run = try bench.gatewright("run", "--config", "other.yaml")
+        #expect(run.status == 64)
+        #expect(run.errors.contains("the secret file \(missing) cannot be read"))
     }
 }

@@ -185,6 +185,20 @@ import Testing
         ] { #expect(result.output.contains(part), "\(part)\n\(result.output)") }
     }
 
+    @Test("F13: a change of what is mandatory names every rollout")
+    func aMandatoryPolicyBearsUponEveryRollout() throws {
+        let bench = try repository {
+            try $0.write(
+                "apiVersion: gatewright.dev/v1\nkind: Admission\n"
+                    + "spec: {guardrails: [accuracy]}\n",
+                to: "work/policies/admission/mandatory.yaml")
+        }
+        let result = try plan(bench, "--rate", "1200")
+        #expect(
+            result.output.contains(
+                "- `policies/admission/mandatory.yaml`: compression-selector"), "\(result.output)")
+    }
+
     @Test func windowsStopsAndErrorsAreSaid() throws {
         let closed = try repository {
             try edit($0, Self.spec, "version: 2.3.1", "version: 2.4.0\n  windows: [never]")

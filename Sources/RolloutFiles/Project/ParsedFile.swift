@@ -98,7 +98,7 @@ extension ParsedFile {
             if let content, let folder {
                 Self.requireFolder(folder, content, root, &findings)
             }
-            let diagnostics = findings.diagnostics.sorted()
+            let diagnostics = (findings.diagnostics + source.secretWarnings).sorted()
             guard let content, !diagnostics.contains(where: \.isError) else {
                 self = broken(diagnostics, source, root)
                 return

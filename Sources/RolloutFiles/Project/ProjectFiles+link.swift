@@ -81,10 +81,14 @@ struct RolloutLinker {
         }
     }
 
+    func path(of version: VersionName) -> String {
+        "rollouts/\(rollout.name)/versions/\(version).yaml"
+    }
+
     private mutating func link(
         _ name: VersionName, _ place: [Item.PathPart], _ spec: RolloutSpec, _ file: ParsedFile
     ) {
-        let path = "rollouts/\(spec.name)/versions/\(name).yaml"
+        let path = path(of: name)
         guard let versionFile = files.first(where: { $0.path == path }) else {
             let meant = name.rawValue.nearest(of: rollout.versions.keys.map(\.rawValue))
             problems.append(

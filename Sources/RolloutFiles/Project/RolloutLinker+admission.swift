@@ -40,7 +40,7 @@ extension RolloutLinker {
     private mutating func checkServers(
         of name: VersionName, _ servers: [HostPattern], _ policy: PolicyName
     ) {
-        let path = "rollouts/\(rollout.name)/versions/\(name).yaml"
+        let path = path(of: name)
         guard let version = rollout.versions[name],
             let file = files.first(where: { $0.path == path })
         else { return }

@@ -5,6 +5,7 @@ package struct SourceText: Sendable {
 
     let path: String
     let text: String
+    let secrets: SecretText
 
     /// Line `number`, from 1, without its line break; `nil` when there is none.
     func line(_ number: Int) -> String? {
@@ -19,10 +20,23 @@ package struct SourceText: Sendable {
         _ message: String, at mark: Mark, found: String? = nil, expected: String? = nil,
         fix: String? = nil, severity: Diagnostic.Severity = .error
     ) -> Diagnostic {
-        Diagnostic(
+        let isSecret = secrets.isIn(line: mark.line)
+        return Diagnostic(
             path: path, line: mark.line, column: mark.column, severity: severity,
-            message: message, found: found, expected: expected, fix: fix,
-            excerpt: line(mark.line), width: mark.width)
+            message: secrets.masked(message), found: isSecret ? nil : found, expected: expected,
+            fix: fix.map(secrets.masked), excerpt: isSecret ? nil : line(mark.line),
+            width: mark.width)
+    }
+
+    /// A warning for each secret that somebody pushed.
+    var secretWarnings: [Diagnostic] {
+        secrets.findings.map { finding in
+            diagnostic(
+                "this looks like \(finding.what), and everybody who can read the repository has it",
+                at: finding.mark,
+                fix: "make it worthless where it counts, then remove it: history keeps it",
+                severity: .warning)
+        }
     }
 }
 
@@ -54,6 +68,7 @@ extension SourceText {
         }
         self.path = path
         self.text = text
+        secrets = SecretText(bytes)
         if let pointer = Self.pointerKind(text) {
             throw diagnostic(
                 "this is a pointer of \(pointer), not the file itself", at: .start,

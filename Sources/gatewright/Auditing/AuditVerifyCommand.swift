@@ -145,8 +145,8 @@ struct AuditVerifyCommand: AsyncParsableCommand {
     }
 }
 
-/// `1 decision`, `1,204 decisions`
-private func counted(_ count: Int, _ what: String) -> String {
+/// `1 error`, `1,204 errors`
+func counted(_ count: Int, _ what: String) -> String {
     "\(grouped(count)) \(what)" + (count == 1 ? "" : "s")
 }
 

@@ -93,7 +93,7 @@ struct ValidateCommand: AsyncParsableCommand {
                 diagnostics.count(where: \.isError) + problems.count
                 + admissions.count(where: \.isRefused)
             let warnings = diagnostics.count { !$0.isError }
-            print("\(errors) errors, \(warnings) warnings")
+            print(counted(errors, "error") + ", " + counted(warnings, "warning"))
         }
     }
 }

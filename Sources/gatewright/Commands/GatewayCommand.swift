@@ -61,7 +61,7 @@ struct GatewayCommand: AsyncParsableCommand {
         if let observations {
             guard
                 let sender = ObservationSender(
-                    controller: observations, token: try tokenFile.map(LiveSecret.init(file:)),
+                    controller: observations, token: try tokenFile.map(LiveSecret.named),
                     logger: log, group: MultiThreadedEventLoopGroup.singleton)
             else { throw ValidationError("--observations is http://host:port") }
             sink = sender
@@ -71,7 +71,7 @@ struct GatewayCommand: AsyncParsableCommand {
         let server = try GatewayServer(
             GatewayServer.Configuration(
                 region: region, host: host, port: port, adminHost: adminHost,
-                adminPort: adminPort, adminToken: try adminTokenFile.map(LiveSecret.init(file:)),
+                adminPort: adminPort, adminToken: try adminTokenFile.map(LiveSecret.named),
                 statePath: state), sink: sink, logger: log)
         let group = ServiceGroup(
             configuration: .init(

@@ -37,6 +37,22 @@ struct ControllerAssembly {
     init(
         _ settings: ControllerConfiguration, options: Options, log: Logger
     ) async throws {
+        let client = HTTPClient(
+            eventLoopGroupProvider: .singleton,
+            configuration: GatewayAdminRouter.clientConfiguration)
+        do {
+            try await self.init(settings, options: options, client: client, log: log)
+        } catch {
+            // A client that is dropped while it is open ends the program, whatever is wrong.
+            try? await client.shutdown()
+            throw error
+        }
+    }
+
+    private init(
+        _ settings: ControllerConfiguration, options: Options, client: HTTPClient, log: Logger
+    ) async throws {
+        self.client = client
         self.log = log
         let data = settings.dataDirectory
         try FileManager.default.createDirectory(
@@ -48,9 +64,6 @@ struct ControllerAssembly {
         let key = try ControllerKey.take(settings.identity, data: data, log: log)
         let quarantine = FileQuarantine(folder: data, log: log)
         ledger = try await Self.ledger(settings, data: data, key: key, parse: quarantine.parse)
-        client = HTTPClient(
-            eventLoopGroupProvider: .singleton,
-            configuration: GatewayAdminRouter.clientConfiguration)
         let (gateways, routers) = try await Self.routers(
             settings, ledger, observatory: observatory, client: client, log: log)
         self.gateways = gateways
@@ -72,9 +85,9 @@ struct ControllerAssembly {
         server = try ControlServer(
             configuration: ControlServer.Configuration(
                 host: settings.listen.host, port: options.listenPort ?? settings.listen.port,
-                token: try settings.listen.tokenFile.map(LiveSecret.init(file:)),
+                token: try settings.listen.tokenFile.map(LiveSecret.named),
                 people: try Self.people(settings.people),
-                webhookSecret: try settings.webhookSecretFile.map(LiveSecret.init(file:))),
+                webhookSecret: try settings.webhookSecretFile.map(LiveSecret.named)),
             backend: .controller(reconciler, observatory, opened.store, poller), logger: log)
     }
 
@@ -110,7 +123,7 @@ struct ControllerAssembly {
         for person in people {
             guard
                 tokens.updateValue(
-                    try LiveSecret(file: person.tokenFile), forKey: person.principal) == nil
+                    try .named(person.tokenFile), forKey: person.principal) == nil
             else { throw ValidationError("\(person.principal) is named twice in spec.people") }
         }
         return tokens
@@ -155,7 +168,7 @@ struct ControllerAssembly {
         let user = credential.user ?? "git"
         switch credential.secret {
         case .tokenFile(let path):
-            return .token(user: user, token: Secret(try LiveSecret(file: path)))
+            return .token(user: user, token: Secret(try .named(path)))
         case .sshKeyFile(let path):
             return .sshKey(user: user, keyPath: path, passphrase: nil)
         case .sshAgent: return .sshAgent(user: user)
@@ -184,7 +197,7 @@ struct ControllerAssembly {
         for (name, router) in configured.sorted(by: { $0.key < $1.key }) {
             switch router {
             case .gateway(let sites, let tokenFile):
-                let token = try tokenFile.map(LiveSecret.init(file:))
+                let token = try tokenFile.map(LiveSecret.named)
                 routers[name] = GatewayAdminRouter(
                     sites: sites.mapValues { GatewayAdminRouter.Site(url: $0, token: token) },
                     client: client)
