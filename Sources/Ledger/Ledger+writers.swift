@@ -36,8 +36,8 @@ extension Ledger {
         guard try await repository.entry(at: folder, in: base)?.id != tree else { return nil }
         let files = CommittedFiles(repository, parse: parse)
         var problem: String?
-        // What is new is nearly always a controller's. If not, it may be that people put back what
-        // one left long ago.
+        // What is new is nearly always a controller's. If not, people may have put back what one left
+        // long ago; and a history that was given up may end where somebody had just written.
         for hidden in [base, nil] {
             for info in try await repository.history(
                 from: commit, hiding: hidden, touching: folder, limit: GitLimit.historyScanMax)
@@ -48,8 +48,6 @@ extension Ledger {
                 }
                 problem = problem ?? found
             }
-            // Nothing new: the history that was given up was longer.
-            if problem == nil { return nil }
         }
         return problem
     }

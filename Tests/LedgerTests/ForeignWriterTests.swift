@@ -160,6 +160,20 @@ import Testing
         #expect(problem(try await read(after: nil)) == nil)
     }
 
+    /// Found by seed 21407: the forged commit lay in what was known already.
+    @Test("F16: a history that is given up may end where somebody had just written")
+    func aHistoryMayEndAtAForgedCommit() async throws {
+        try await ledger(controller).tell(Story.bootstrap)
+        let good = try await read(after: nil)
+        try await ledger(ana).tell(Story.start)
+        let forged = try await read(after: good).commit
+        try await bench.commit(bytes: try await state(at: good.commit), in: "main.git")
+        try await ledger(controller).keepClean(try await read(after: good).commit)
+        try bench.git(
+            "-C", bench.path("main.git"), "update-ref", "refs/heads/main", forged.hex)
+        #expect(problem(try await read(after: nil)) != nil)
+    }
+
     @Test("F16: no step is put onto what somebody else wrote")
     func noStepIsPutOntoAForeignState() async throws {
         let state = try await ledger(controller).tell(Story.bootstrap, Story.start)
