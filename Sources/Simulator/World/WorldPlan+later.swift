@@ -31,11 +31,23 @@ extension WorldPlan {
         case .elsewhere: addConsentElsewhere(&random)
         case .hush: addConsentInSilence(&random)
         case .servers:
-            addServers(\.capacity, &random) { .servers(rollout: $0, isEnough: $1) }
+            let place = random.below(rollouts.count)
+            if random.happens(50) { rollouts[place].capacity = Self.tooFew }
+            for _ in 0..<random.within(1...3) {
+                add(
+                    .servers(rollout: place, isEnough: random.happens(50)),
+                    at: drawTime(&random))
+            }
         case .group: addGroup(&random)
         case .forgedDecisions: addForgedDecisions(&random)
         case .baseline:
-            addServers(\.stableCapacity, &random) { .baselineServers(rollout: $0, isEnough: $1) }
+            let place = random.below(rollouts.count)
+            if random.happens(50) { rollouts[place].stableCapacity = Self.tooFew }
+            for _ in 0..<random.within(1...3) {
+                add(
+                    .baselineServers(rollout: place, isEnough: random.happens(50)),
+                    at: drawTime(&random))
+            }
         case .deaf:
             for _ in 0..<random.within(1...3) {
                 let seconds = random.pick([20, 60, 180, 400]) ?? 60
@@ -44,18 +56,6 @@ extension WorldPlan {
                     at: drawTime(&random))
             }
         default: break
-        }
-    }
-
-    /// Somebody says now and then how many servers one rollout has, often too few.
-    private mutating func addServers(
-        _ whose: WritableKeyPath<RolloutPlan, Int?>, _ random: inout SeededRandom,
-        _ event: (_ rollout: Int, _ isEnough: Bool) -> WorldEvent
-    ) {
-        let place = random.below(rollouts.count)
-        if random.happens(50) { rollouts[place][keyPath: whose] = Self.tooFew }
-        for _ in 0..<random.within(1...3) {
-            add(event(place, random.happens(50)), at: drawTime(&random))
         }
     }
 
