@@ -60,7 +60,7 @@ extension Reconciler {
                 action: action, reason: reason, input: input, verdicts: decision.verdicts,
                 inputsCommit: snapshot?.commit.hex ?? "", quorum: decision.quorum,
                 confirms: confirmation(live))
-            guard action.isForward else {
+            guard action.isForward || displaces(action, live) else {
                 await lower(name, draft)
                 return true
             }
@@ -112,6 +112,17 @@ extension Reconciler {
             wake()
         }
         return true
+    }
+
+    /// Whether a correction gives somebody another version than a router serves by now. Git has to
+    /// take that first: a controller with old knowledge would otherwise bring back a candidate that
+    /// was given up since, or a stable that is none any more, while git is away (B1).
+    private func displaces(_ action: Action, _ live: LiveRollout) -> Bool {
+        guard case .correct = action else { return false }
+        return live.effective.routes.contains { region, expected in
+            guard case .serving(let actual) = live.found[region] else { return false }
+            return expected.displaces(actual)
+        }
     }
 
     private func input(_ live: LiveRollout, _ consent: Consent) async -> DecisionInput {

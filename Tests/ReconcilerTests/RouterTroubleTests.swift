@@ -129,6 +129,49 @@ import Traffic
         #expect(world.router.served(in: World.eu)?.share == Share(clamping: 500))
     }
 
+    // Seed 21015: a controller came back with old knowledge while the branch was away, and put a
+    // candidate back that had been superseded long ago.
+    @Test(
+        "B1, D7: a version that no record here explains is displaced once git knows, not before",
+        arguments: [false, true])
+    func anotherVersionIsDisplacedOnceGitKnows(_ isStable: Bool) async throws {
+        let world = try await World()
+        let controller = try await Controller(in: world)
+        try await controller.reach(.canary)
+        if isStable {
+            try await controller.feed(failing: 300)
+            try await controller.until("rolled back") { $0.candidate == nil && $0.unrecorded == 0 }
+            try await controller.settled()
+        }
+        let route = try #require(world.router.served(in: World.eu))
+        let other = Route.Backend(
+            reference: VersionReference(
+                version: World.id("1.6.0"), digest: route.stable.reference.digest),
+            endpoint: route.stable.endpoint)
+        // It may be what another controller recorded, which is not known here.
+        let newer = Route(
+            rollout: route.rollout, region: route.region, generation: route.generation + 4,
+            run: route.run, salt: route.salt, stickyBy: route.stickyBy,
+            stable: isStable ? other : route.stable, candidate: isStable ? nil : other,
+            share: isStable ? .zero : Share(clamping: 5_000), mirror: .zero, fallback: nil)
+        try world.lockGit(true)
+        world.router.tamper(newer)
+        try await controller.until("tried") { $0.trouble != nil }
+        try await controller.turns()
+        #expect(world.router.served(in: World.eu) == newer)
+        try world.lockGit(false)
+        world.clock.pass(seconds: 120)
+        try await controller.until("corrected") { $0.generation > newer.generation }
+        try await controller.settled()
+        await controller.stop()
+        #expect(world.router.served(in: World.eu)?.candidate == route.candidate)
+        #expect(world.router.served(in: World.eu)?.stable == route.stable)
+        #expect(try await world.recorded().last == "drift-correction")
+        for sighting in world.seen.all where sighting.asked.generation > newer.generation {
+            #expect(sighting.recorded >= sighting.asked.generation)
+        }
+    }
+
     // 32: what a router forgot is given back only while every guardrail passes.
     @Test("D4: a forgotten share comes back with evidence only")
     func aForgottenShareComesBackWithEvidenceOnly() async throws {

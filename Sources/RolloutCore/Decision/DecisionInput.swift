@@ -223,6 +223,14 @@ extension Route {
         exposes(moreThan: other) && !(other.share > .zero && other.exposes(moreThan: self))
     }
 
+    /// Whether putting this in place of another route answers somebody by another version than that,
+    /// be it a candidate or stable, and so does more than take from a candidate.
+    package func displaces(_ other: Route) -> Bool {
+        if stable != other.stable { return true }
+        guard let candidate, let present = other.candidate else { return false }
+        return candidate != present
+    }
+
     /// Whether a router that serves this has to refuse a route which is to raise nobody. One that
     /// serves nothing serves nobody the candidate yet.
     package func isRaised(from current: Route?) -> Bool {

@@ -234,11 +234,24 @@ extension Witness {
     /// A backward step was on disk before its record.
     private func checkJournal(_ accepted: Accepted) {
         let record = accepted.record
-        guard !record.action.isForward, !hasDiskTrouble else { return }
+        guard !record.action.isForward, !hasDiskTrouble, !wasRecordedFirst(accepted) else { return }
         let isKnown = hosts.contains { host in
             host.everAppended.contains { $0.id == record.id && $0.at <= accepted.at }
         }
         if !isKnown { fail(.wal, "\(record.id) was never journalled") }
+    }
+
+    /// A correction that displaces another version is recorded before any router hears of it.
+    private func wasRecordedFirst(_ accepted: Accepted) -> Bool {
+        guard case .correct = accepted.record.action else { return false }
+        let after = accepted.after.state
+        return state.withLock { state in
+            !after.regions.contains { region in
+                state.earlier["\(after.name)/\(region)", default: []].contains {
+                    $0.generation == after.generation
+                }
+            }
+        }
     }
 
     /// Whether a journal was ever kept from being written: after one error it stays failed, and
