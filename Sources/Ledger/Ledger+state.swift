@@ -89,11 +89,10 @@ extension Ledger {
         return false
     }
 
-    /// The file of the decision that began the step at which a run is; `nil` when it is not there.
-    package func stepRecord(
-        of state: RolloutState, at commit: ObjectID
-    ) async throws -> Digest? {
-        guard let run = state.run else { return nil }
+    /// The file of the decision that began the step at which a run is; `nil` when it is not on the
+    /// branch as it is known.
+    package func stepRecord(of state: RolloutState) async throws -> Digest? {
+        guard let run = state.run, let commit = try await trustedTip() else { return nil }
         var number = state.decisions
         while number >= run.id.firstDecision,
             let (record, file) = try await decision(number, of: state.name, at: commit)

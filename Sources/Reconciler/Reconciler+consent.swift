@@ -98,8 +98,7 @@ extension Reconciler {
         let name = live.recorded.name
         if let known = live.origin, known.run == run.id { return known }
         do {
-            guard let tip = try await ledger.trustedTip() else { return nil }
-            let origin = try await ledger.origin(of: run.id, at: tip)
+            guard let origin = try await ledger.origin(of: run.id) else { return nil }
             rollouts[name]?.origin = origin
             return origin
         } catch {

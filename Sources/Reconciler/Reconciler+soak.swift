@@ -36,9 +36,7 @@ extension Reconciler {
             return known
         }
         // A step back that git does not hold yet begins when it does.
-        guard let tip = try? await ledger.trustedTip(),
-            let record = try? await ledger.stepRecord(of: state, at: tip)
-        else { return nil }
+        guard let record = try? await ledger.stepRecord(of: state) else { return nil }
         let watch = StepWatch(
             generation: run.stepGeneration, record: record, begun: kept(record))
         rollouts[state.name]?.watch = watch

@@ -136,20 +136,16 @@ import Testing
 
     /// B9, seed 30823: soak was kept under a number, which came again after history was given up.
     @Test func aStepIsKnownByTheRecordThatBeganIt() async throws {
-        func stepRecord(_ state: RolloutState) async throws -> Digest? {
-            let tip = try #require(await ledger.sync().tip)
-            return try await ledger.stepRecord(of: state, at: tip)
-        }
         let hold = Action.hold(.withdrawn(summary: "x"))
         let state = try await ledger.tell(Story.bootstrap, Story.start, .advance(step: 1), hold)
         let tip = try #require(await ledger.sync().tip)
         let files = try await ledger.decisions(of: Story.name, at: tip).map(\.file)
-        #expect(try await stepRecord(state) == files[2])
+        #expect(try await ledger.stepRecord(of: state) == files[2])
         // Taken, and not in git yet: its soak begins when it is.
         let taken = state.after(Story.abort, number: 5, at: Story.now)
-        #expect(try await stepRecord(taken) == nil)
+        #expect(try await ledger.stepRecord(of: taken) == nil)
         let ahead = state.after(.advance(step: 2), number: 5, at: Story.now)
-        #expect(try await stepRecord(ahead) == nil)
+        #expect(try await ledger.stepRecord(of: ahead) == nil)
     }
 
     /// Seed 5159: two controllers took the same step, then people gave up the decision before it.

@@ -43,6 +43,12 @@ package struct RunOrigin: Sendable, Hashable {
 }
 
 extension Ledger {
+    /// Where a run comes from, by the branch as it is known.
+    package func origin(of run: RunID) async throws -> RunOrigin? {
+        guard let tip = try await trustedTip() else { return nil }
+        return try await origin(of: run, at: tip)
+    }
+
     /// Where a run comes from; `nil` when its first record is not at this commit.
     package func origin(
         of run: RunID, at tip: ObjectID

@@ -8,7 +8,9 @@ import Synchronization
 ///
 /// Production code runs in it unchanged: actors, tasks and groups hand their jobs to the shared
 /// pool, and those of this thread come here instead. What must not be used in it: `Task.sleep`,
-/// `Task.yield`, and queues of its own.
+/// `Task.yield`, queues of its own, and an actor that asks another one twice without a word of its
+/// own in between: an optimised build does not come back for that moment, a debug build does, and
+/// one job more or less is another world from there on.
 package final class Scheduler: Sendable {
     private struct Timer {
         let at: Int64
