@@ -66,17 +66,17 @@ extension Ledger {
     private func problem(
         of info: CommitInfo, _ files: CommittedFiles, at commit: ObjectID
     ) async throws -> String? {
-        let signed = try await signer(of: info)
+        let raw = try await repository.rawCommit(info.id)
+        let signed = try? SignedCommit.signer(of: raw)
         if let signed, signed == key?.publicKey { return nil }
         for place in [info.parents.first, commit].compactMap(\.self) {
             let policies = try await files.policies(at: place)
-            guard let allowed = policies.signers.allowed, !policies.controllers.isEmpty else {
+            guard policies.signers.allowed != nil, !policies.controllers.isEmpty else {
                 // Where nobody was named, whoever wrote could be one.
                 if place == commit { continue }
                 return nil
             }
-            if let signed,
-                let owner = allowed.signers.first(where: { $0.key == signed })?.principal,
+            if let signed, let owner = policies.signers.owner(of: signed),
                 policies.controllers.contains(owner),
                 !(policies.signers.revoked?.contains(signed) ?? false)
             {
@@ -87,17 +87,5 @@ extension Ledger {
         return "commit \(info.id.short), \(by), wrote below state/, where only "
             + "group controllers of policies/groups.yaml may. Revert that commit; until then the "
             + "share stays"
-    }
-
-    /// The key whose signature is right; `nil` for a commit without one.
-    private func signer(of info: CommitInfo) async throws -> PublicKey? {
-        let raw = try await repository.rawCommit(info.id)
-        do throws(InvalidIdentity) {
-            let signed = try SignedCommit(raw)
-            try signed.verify()
-            return signed.signature.publicKey
-        } catch {
-            return nil
-        }
     }
 }

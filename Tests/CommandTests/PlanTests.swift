@@ -152,6 +152,24 @@ import Testing
         #expect(!said.contains("in us-east before"))
     }
 
+    @Test("J6: a rollout of the same conflict group that is in the way is named")
+    func aRivalIsNamed() throws {
+        let bench = try repository {
+            try edit($0, Self.spec, "version: 2.3.1", "version: 2.4.0\n  conflictGroup: gpus")
+        }
+        #expect(!(try plan(bench).output.contains("conflict group")))
+        // Who cannot be read may be on its way.
+        try bench.write("{", to: "work/state/neighbour/current.json")
+        try commit(bench)
+        try edit(bench, Self.spec, "conflictGroup: gpus", "conflictGroup: accelerators")
+        try commit(bench)
+        let said = try plan(bench).output
+        #expect(
+            said.contains("- **waits for** neighbour, which has a state that cannot be read ("),
+            "\(said)")
+        #expect(said.contains("both are of conflict group accelerators"), "\(said)")
+    }
+
     @Test func aVersionThatIsNotLetInFailsTheCheck() throws {
         let bench = try repository {
             try edit($0, Self.spec, "version: 2.3.1", "version: 2.4.0")

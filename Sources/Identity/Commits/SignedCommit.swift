@@ -40,6 +40,16 @@ package struct SignedCommit: Hashable, Sendable {
         try signature.verify(payload, namespace: Namespace.git)
     }
 
+    /// Whose signature a commit carries.
+    ///
+    /// - Parameter raw: the bytes of the commit object.
+    /// - Throws: as `init` and `verify`.
+    package static func signer(of raw: [UInt8]) throws(InvalidIdentity) -> PublicKey {
+        let commit = try SignedCommit(raw)
+        try commit.verify()
+        return commit.signature.publicKey
+    }
+
     /// The signed form of a commit that has none.
     ///
     /// - Parameter raw: the bytes of an unsigned commit object.

@@ -148,9 +148,7 @@ extension Ledger {
         var problem: String?
         let raw = try await repository.rawCommit(commit.id)
         do throws(InvalidIdentity) {
-            let signed = try SignedCommit(raw)
-            try signed.verify()
-            key = signed.signature.publicKey
+            key = try SignedCommit.signer(of: raw)
         } catch { problem = error.message }
         return RunOrigin.OriginCommit(
             id: commit.id.hex, key: key, problem: problem,
