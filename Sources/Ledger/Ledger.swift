@@ -157,7 +157,7 @@ package actor Ledger {
         case alreadyRecorded(RolloutState)
         /// The state is another one now: decide again.
         case overtaken(String)
-        /// The remote said no; a person has to look.
+        /// The remote said no, or somebody else wrote the state: a person has to look.
         case refused(String)
         /// It may or may not have been recorded; a fetch tells.
         case unknown(String)
@@ -192,15 +192,16 @@ package actor Ledger {
     private func attempt(_ draft: DecisionDraft, taken: Bool) async -> Outcome {
         do {
             guard let base = try await trustedTip() else { return .unknown("no branch is known") }
+            // Nothing is put onto a state that somebody else wrote, and none is taken over.
+            if let problem = try await foreignWriter(of: draft.rollout, at: base) {
+                return .refused(problem)
+            }
             let current = try await currentState(of: draft.rollout, at: base)
             if try await isRecorded(draft, in: current, at: base) {
                 return .alreadyRecorded(current.state)
             }
             let action: Action
             if taken {
-                if let problem = try await foreignWriter(of: draft.rollout, at: base) {
-                    return .unknown(problem)
-                }
                 guard let rebased = draft.rebased(onto: current.state) else {
                     return .alreadyRecorded(current.state)
                 }

@@ -181,7 +181,7 @@ import Testing
         try await ledger(ana).tell(.advance(step: 1))
         let outcome = try await ledger(controller).record(
             Story.draft(Story.abort, on: state), taken: true)
-        guard case .unknown(let why) = outcome else { throw Trouble(outcome.word) }
+        guard case .refused(let why) = outcome else { throw Trouble(outcome.word) }
         #expect(why.contains("wrote below state/"))
     }
 }
