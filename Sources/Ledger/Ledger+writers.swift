@@ -52,13 +52,6 @@ extension Ledger {
         return problem
     }
 
-    /// Who else wrote a state since all of them were read and found to be controllers': nothing is
-    /// put onto that.
-    func foreignWriter(of name: RolloutName, at commit: ObjectID) async throws -> String? {
-        guard let clean = try await lastClean() else { return nil }
-        return try await foreignWriter(of: name, since: clean, at: commit)
-    }
-
     /// Why a commit is no controller's.
     ///
     /// Who is one is what the repository said before the commit, or says by now: a new controller

@@ -165,10 +165,15 @@ package actor Ledger {
 
     /// Records a decision as the next one of its rollout, and pushes it.
     ///
-    /// - Parameter taken: whether its effect is a fact already. Such a record is put onto whatever
-    ///   the state has become; any other is given up when the state is not the one it was made on.
-    package func record(_ draft: DecisionDraft, taken: Bool) async -> Outcome {
-        await inTurn { await $0.attempt(draft, taken: taken) }
+    /// - Parameters:
+    ///   - taken: whether its effect is a fact already. Such a record is put onto whatever the state
+    ///     has become; any other is given up when the state is not the one it was made on.
+    ///   - clean: a commit at which the state was a controller's; without one the newest at which
+    ///     all of them were.
+    package func record(
+        _ draft: DecisionDraft, taken: Bool, since clean: ObjectID? = nil
+    ) async -> Outcome {
+        await inTurn { await $0.attempt(draft, taken: taken, since: clean) }
     }
 
     private func inTurn<Value: Sendable>(
@@ -189,11 +194,17 @@ package actor Ledger {
         }
     }
 
-    private func attempt(_ draft: DecisionDraft, taken: Bool) async -> Outcome {
+    private func attempt(
+        _ draft: DecisionDraft, taken: Bool, since clean: ObjectID?
+    ) async -> Outcome {
         do {
             guard let base = try await trustedTip() else { return .unknown("no branch is known") }
             // Nothing is put onto a state that somebody else wrote, and none is taken over.
-            if let problem = try await foreignWriter(of: draft.rollout, at: base) {
+            var since = clean
+            if since == nil { since = try await lastClean() }
+            if let since,
+                let problem = try await foreignWriter(of: draft.rollout, since: since, at: base)
+            {
                 return .refused(problem)
             }
             let current = try await currentState(of: draft.rollout, at: base)

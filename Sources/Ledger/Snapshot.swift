@@ -21,6 +21,11 @@ package struct Snapshot: Sendable {
     /// Whether every state is one that a controller left.
     package var isClean: Bool { cache.damagedSince.isEmpty }
 
+    /// The newest commit at which a state is known to be one that a controller left.
+    package func clean(_ name: RolloutName) -> ObjectID? {
+        cache.damagedSince[name] ?? commit
+    }
+
     package var names: Set<RolloutName> { Set(rollouts.keys).union(recorded.keys) }
 
     init(

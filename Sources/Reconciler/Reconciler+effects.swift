@@ -14,8 +14,9 @@ extension Reconciler {
     /// pass finds the routers owed, and decides once more with what is known by then.
     func startRecording(_ name: RolloutName, _ draft: DecisionDraft) {
         rollouts[name]?.isRecording = true
+        let clean = snapshot?.clean(name)
         Task {
-            let outcome = await ledger.record(draft, taken: false)
+            let outcome = await ledger.record(draft, taken: false, since: clean)
             await recorded(name, draft, outcome)
         }
     }
@@ -129,8 +130,9 @@ extension Reconciler {
         // Nothing is put onto a state that somebody else wrote.
         if let damage = live.damaged { return owe(name, draft, damage) }
         rollouts[name]?.isRecording = true
+        let clean = snapshot?.clean(name)
         Task {
-            let outcome = await ledger.record(draft, taken: true)
+            let outcome = await ledger.record(draft, taken: true, since: clean)
             await recordedTaken(name, draft, outcome)
         }
     }

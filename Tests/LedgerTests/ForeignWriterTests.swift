@@ -184,4 +184,19 @@ import Testing
         guard case .refused(let why) = outcome else { throw Trouble(outcome.word) }
         #expect(why.contains("wrote below state/"))
     }
+
+    // The mark in the repository stands still for all of them while one is damaged.
+    @Test("F16: a damaged neighbour does not make anybody's way back longer")
+    func aDamagedNeighbourMakesNoWayLonger() async throws {
+        let neighbour = try RolloutName("neighbour")
+        try await ledger(controller).tell(Story.bootstrap)
+        try await ledger(controller).tell(Story.bootstrap, of: neighbour)
+        let first = try await read(after: nil)
+        try await ledger(ana).tell(Story.start)
+        let second = try await read(after: first)
+        try await ledger(controller).tell(Story.start, of: neighbour)
+        let third = try await read(after: second)
+        #expect(!third.isClean && third.clean(neighbour) == third.commit)
+        #expect(third.clean(Story.name) == first.commit)
+    }
 }
