@@ -217,8 +217,9 @@ extension Route {
 
     /// Whether putting this in place of another route is a raise, which git has to know of first.
     ///
-    /// A stranger who answers users makes it a lowering: it goes at once. One who only gets copies
-    /// can wait, because it may be what a newer record asks for.
+    /// A stranger who answers users makes it a lowering: no evidence is asked for, although another
+    /// version comes in only once git has that (`displaces`). One who only gets copies can wait for
+    /// evidence too, because it may be what a newer record asks for.
     package func raises(over other: Route) -> Bool {
         exposes(moreThan: other) && !(other.share > .zero && other.exposes(moreThan: self))
     }
