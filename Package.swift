@@ -225,7 +225,8 @@ let package = Package(
         .testTarget(
             name: "AuditTests",
             dependencies: [
-                "Audit", "Evidence", "Git", "Identity", "Ledger", "RolloutCore", "RolloutFiles",
+                "Audit", "CGit2", "Evidence", "Git", "Identity", "Ledger", "RolloutCore",
+                "RolloutFiles",
             ], swiftSettings: tests),
         .testTarget(name: "TidyTests", swiftSettings: tests),
         .testTarget(

@@ -214,6 +214,28 @@ import Testing
                 == "drift is not measured")
     }
 
+    @Test(
+        "C16: what may be in another unit is not passed",
+        arguments: [
+            (5, MeanLimit.dropAtMost(0.05), 950, nil),
+            (5, .dropAtMost(0.05), 100_000, "throughput is 1,000 times that of stable"),
+            (7, .gainAtLeast(0.05), 6_000, "throughput is 60 times that of stable"),
+            (6, .riseAtMost(0.05), 12, nil),
+            (6, .riseAtMost(0.05), 4, "cost is 3.95 % of that of stable"),
+        ] as [(Int, MeanLimit, Double, String?)])
+    func anotherUnitIsNotPassed(
+        _ kind: Int, _ limit: MeanLimit, _ mean: Double, _ odd: String?
+    ) throws {
+        func judged(_ mean: Double) throws -> Verdict {
+            verdict(Self.kinds[kind], try Self.mean(limit, mean, mean)(.good)).verdict
+        }
+        // Stable's mean is 100.
+        let expected = odd.map { Verdict.undecided(reason: $0 + ", as in another unit") } ?? .pass
+        #expect(try judged(mean) == expected)
+        // As much worse is no question of units: nobody may be served by it.
+        #expect(try judged(10_000 / mean).word == "breach")
+    }
+
     // Data that were chosen prove nothing, in either direction.
     @Test("C10: uneven labels are undecided whatever the numbers say")
     func unevenLabelsAreUndecidedWhateverTheNumbersSay() throws {

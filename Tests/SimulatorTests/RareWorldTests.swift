@@ -74,6 +74,20 @@ import Testing
         for (one, other) in zip(alone, beside) { #expect(abs(one.at - other.at) < 16_000) }
     }
 
+    /// A step back was recorded and its record lost with a rewound branch, while another controller
+    /// was away. That one goes on; what it never saw it cannot miss.
+    @Test func whatWasNeverSeenCannotBeMissed() throws {
+        var plan = WorldPlan(drawnFrom: 56_827)
+        plan = plan.keeping([0, 7, 8, 15, 16, 17, 18])
+        let world = try World(plan, folder: folder)
+        #expect(try world.run().violations.isEmpty)
+        let records = world.witness.accepted(Names.rollouts[0])
+        let lost = try #require(records.first { $0.record.kind == "step-back" })
+        let next = try #require(records.first { $0.record.number == lost.record.number + 1 })
+        #expect(next.record.kind == "complete" && next.controller != lost.controller)
+        #expect(!world.witness.precedes(lost, next))
+    }
+
     @Test func aControllerThatIsStartedAgainAndAgainGetsThere() throws {
         let records = try records([
             (60, .ask(rollout: 0, version: 2)), (70, .restarts(everySeconds: 90)),

@@ -103,6 +103,7 @@ private func doubt(
             "\(grouped(guardrail.minSamples - inStage)) more samples of this stage to the minimum"
     }
     if let stale = staleness(guardrail, evidence, context) { return stale }
+    if let odd = guardrail.otherUnit(reading) { return odd }
     // What was seen over the whole past does not show that it still holds.
     if let lately = reading.restartLogE, lately > lateHarm { return "worse lately" }
     if guardrail.isLastSeen(at: context.step, of: context.plan) {
@@ -129,4 +130,24 @@ private func staleness(
         return "nothing new for \((context.now - freshest).spoken)"
     }
     return nil
+}
+
+extension GuardrailSpec {
+    /// A candidate this many times better than stable counts in another unit more often than it is
+    /// another model: seconds for milliseconds, percent for fractions (hazard C16).
+    private static let timesMost = 10.0
+
+    /// Why a mean is too good to be believed. One that is as much worse is a breach like any other.
+    fileprivate func otherUnit(_ reading: EvidenceReading) -> String? {
+        guard let times = reading.estimate.map({ 1 + $0 }) else { return nil }
+        switch criterion {
+        case .relativeDropAtMost, .relativeGainAtLeast:
+            guard times >= Self.timesMost else { return nil }
+            return "\(metric.name) is \(decimal(times, 0)) times that of stable, as in another unit"
+        case .relativeRiseAtMost:
+            guard times <= 1 / Self.timesMost else { return nil }
+            return "\(metric.name) is \(percent(times)) of that of stable, as in another unit"
+        case .atLeast, .atMost, .quantileAtMost, .dropAtMost, .riseAtMost, .asAsked: return nil
+        }
+    }
 }

@@ -7,9 +7,7 @@ extension Witness {
     /// Nobody else of the group was on its way in the history that a start goes on from.
     func checkGroup(_ accepted: Accepted) {
         for other in rivals(of: accepted.record.rollout) {
-            let newest = self.accepted(other).last { earlier in
-                (try? remote.objects.isDescendant(accepted.commit, of: earlier.commit)) ?? false
-            }
+            let newest = self.accepted(other).last { precedes($0, accepted) }
             guard let run = newest?.after.state.run else { continue }
             fail(.mutex, "\(accepted.record.id) starts while \(run.id) is on its way")
         }

@@ -12,8 +12,12 @@ extension Witness {
         let records = self.accepted(record.rollout)
         switch record.action {
         case .start:
-            let starts = records.count {
-                if case .start = $0.record.action { true } else { false }
+            let starts = records.count { earlier in
+                if case .start = earlier.record.action {
+                    precedes(earlier, accepted)
+                } else {
+                    false
+                }
             }
             let asked = people.asked(record.rollout)
             if starts > asked {
@@ -31,7 +35,7 @@ extension Witness {
             }
             let stopped = ofRun.last { earlier in
                 switch earlier.record.action {
-                case .stepBack, .hold, .resume: true
+                case .stepBack, .hold, .resume: precedes(earlier, accepted)
                 default: false
                 }
             }

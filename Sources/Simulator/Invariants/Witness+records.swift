@@ -64,8 +64,7 @@ extension Witness {
         }
         // A record that was given up with its history is none; its step is recorded again.
         let twins = self.accepted(record.rollout).filter { earlier in
-            earlier.record.id == record.id
-                && (try? remote.objects.isDescendant(accepted.commit, of: earlier.commit)) != false
+            earlier.record.id == record.id && precedes(earlier, accepted)
         }
         if twins.count > 1 { fail(.idempotent, "\(record.id) was recorded twice") }
         if record.action.isForward, accepted.before.state != record.input.state {
@@ -109,9 +108,10 @@ extension Witness {
         guard !state.withLock({ $0.wasHistoryLost }) else { return }
         let refusal = self.accepted(record.rollout).last { earlier in
             guard earlier.record.number < record.number,
-                case .rollBack(let cause) = earlier.record.action, cause.refusesDigest
+                case .rollBack(let cause) = earlier.record.action, cause.refusesDigest,
+                earlier.before.state.run?.candidate.reference.digest == candidate.digest
             else { return false }
-            return earlier.before.state.run?.candidate.reference.digest == candidate.digest
+            return precedes(earlier, accepted)
         }
         guard let refusal else { return }
         guard let released = people.release(of: candidate.digest), released >= refusal.at else {
@@ -221,8 +221,10 @@ extension Witness {
         let used = consent?.payloads ?? []
         let before = self.accepted(record.rollout).filter { $0.commit != accepted.commit }
         let isReused = before.contains { earlier in
-            guard case .advance(_, let consent?) = earlier.record.action else { return false }
-            return !Set(consent.payloads).isDisjoint(with: used)
+            guard case .advance(_, let consent?) = earlier.record.action,
+                !Set(consent.payloads).isDisjoint(with: used)
+            else { return false }
+            return precedes(earlier, accepted)
         }
         if isReused, !state.withLock({ $0.wasHistoryLost }) {
             fail(.once, "\(record.id) uses an approval again")

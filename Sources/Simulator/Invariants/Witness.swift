@@ -185,6 +185,13 @@ final class Witness: Sendable {
         state.withLock { $0.accepted[rollout] ?? [] }
     }
 
+    /// Whether a record lies in the history that another one goes on from. What was lost with a
+    /// rewound branch does not: whoever was away then cannot miss it, and whoever had built on it is
+    /// held to 7 DURABLE.
+    func precedes(_ earlier: Accepted, _ later: Accepted) -> Bool {
+        (try? remote.objects.isDescendant(later.commit, of: earlier.commit)) ?? false
+    }
+
     /// A route that a region served before the one it serves now.
     func earlierRoute(_ rollout: RolloutName, in region: RegionName) -> Route? {
         let routes = state.withLock { $0.earlier["\(rollout)/\(region)"] ?? [] }
