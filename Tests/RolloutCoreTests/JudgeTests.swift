@@ -286,6 +286,39 @@ import Testing
         #expect(try verdict(SliceMixture()) == .pass)
     }
 
+    /// Labels of a region that was reached late are all yet to come while the others' have.
+    @Test("C18: a region that nobody has looked at is not passed")
+    func aRegionThatNobodyHasLookedAtIsNotPassed() throws {
+        let kind = Self.kinds[1]
+        func verdict(_ trials: Int, _ second: Share) throws -> Verdict {
+            var late = try ProportionProcess(limit: 0.005)
+            try late.observe(trials: trials, failures: 0)
+            let processes = [try kind.process(.good), .proportion(late)]
+            let guardrail = GuardrailSpec(
+                name: Given.id("quality"), metric: kind.metric, criterion: kind.criterion,
+                onBreach: .rollback, stages: nil, slices: [.region], minSamples: 100,
+                maxSilent: .seconds(300), labels: nil, severity: .warning, dryRun: false)
+            let evidence = GuardrailEvidence(
+                guardrail: guardrail.name, process: try kind.process(.good),
+                slices: zip(Given.regions, processes).map(SliceEvidence.init),
+                mixture: SliceMixture(), freshest: Given.now, labels: nil)
+            let step = Step(
+                stage: .canary, shares: [Given.regions[0]: .all, Given.regions[1]: second],
+                mirrors: [:], soak: .zero, approval: false)
+            let context = JudgementContext(
+                now: Given.now, plan: Plan(regions: Given.regions, steps: [step]), step: 0,
+                rollbackLevel: 0.001, riskBudget: 0.02)
+            return judge(guardrail, evidence, context).verdict
+        }
+        #expect(
+            try verdict(0, .all)
+                == .undecided(reason: "100 more samples of \(Given.regions[1]) to the minimum"))
+        #expect(try verdict(99, .all).word == "undecided")
+        #expect(try verdict(100, .all) == .pass)
+        // Where the candidate is not served yet, nothing can be seen.
+        #expect(try verdict(0, .zero) == .pass)
+    }
+
     // Proven over the whole past does not show that it still holds.
     @Test("C21: what is worse lately is not promoted")
     func whatIsWorseLatelyIsNotPromoted() throws {

@@ -76,8 +76,11 @@ import Testing
 
     /// A step back was recorded and its record lost with a rewound branch, while another controller
     /// was away. That one goes on; what it never saw it cannot miss.
-    @Test func whatWasNeverSeenCannotBeMissed() throws {
-        var plan = WorldPlan(drawnFrom: 56_827)
+    @Test("A3: what a controller never saw it cannot miss")
+    func whatWasNeverSeenCannotBeMissed() throws {
+        var plan = WorldPlan(
+            drawnFrom: 56_827, allowed: FaultKind.allCases.filter { !FaultKind.recent.contains($0) }
+        )
         plan = plan.keeping([0, 7, 8, 15, 16, 17, 18])
         let world = try World(plan, folder: folder)
         #expect(try world.run().violations.isEmpty)
@@ -86,6 +89,86 @@ import Testing
         let next = try #require(records.first { $0.record.number == lost.record.number + 1 })
         #expect(next.record.kind == "complete" && next.controller != lost.controller)
         #expect(!world.witness.precedes(lost, next))
+    }
+
+    // MARK: One controller is cut off
+
+    /// Seconds and writers of what two controllers recorded, one of which is cut off for 10 minutes.
+    private func recordsBeside(_ cut: WorldEvent...) throws -> [Witness.Accepted] {
+        try records([(60, .ask(rollout: 0, version: 2))] + cut.map { (70, $0) }) {
+            $0.controllers = 2
+        }
+    }
+
+    @Test("A1, B1: who reaches no git records nothing")
+    func whoReachesNoGitRecordsNothingAndTheOtherGoesOn() throws {
+        let records = try recordsBeside(.cutOffFromGit(controller: 0, seconds: 600))
+        let during = records.filter { (71_000..<670_000).contains($0.at) }
+        #expect(Set(during.map(\.controller)) == [1])
+        #expect(during.last?.record.kind == "complete")
+    }
+
+    @Test("A10, B1: who reads an old branch records nothing")
+    func whoReadsAnOldBranchRecordsNothingAndTheOtherGoesOn() throws {
+        let records = try recordsBeside(.seesOldBranch(controller: 0, seconds: 600))
+        let during = records.filter { (90_000..<670_000).contains($0.at) }
+        #expect(Set(during.map(\.controller)) == [1])
+        #expect(during.last?.record.kind == "complete")
+    }
+
+    @Test("D1, B1: who reaches no gateway advances nothing")
+    func whoReachesNoGatewayAdvancesNothingAndTheOtherGoesOn() throws {
+        let records = try recordsBeside(
+            .cutOffFromRouter(controller: 0, region: 0, seconds: 600),
+            .cutOffFromRouter(controller: 0, region: 1, seconds: 600))
+        let during = records.filter { (110_000..<670_000).contains($0.at) }
+        #expect(during.allSatisfy { $0.controller == 1 || $0.record.kind != "advance" })
+        #expect(during.last?.record.kind == "complete")
+    }
+
+    @Test("C11, B1: who hears nothing advances nothing")
+    func whoHearsNothingAdvancesNothingAndTheOtherGoesOn() throws {
+        let records = try recordsBeside(.cutOffFromTraffic(controller: 0, seconds: 600))
+        let during = records.filter { (71_000..<670_000).contains($0.at) }
+        #expect(during.allSatisfy { $0.controller == 1 || $0.record.kind == "start" })
+        #expect(during.last?.record.kind == "complete")
+    }
+
+    // MARK: Only labels tell
+
+    @Test("C9: wrong answers are found by their labels", arguments: [nil, 60], [false, true])
+    func wrongAnswersAreFoundByTheirLabels(_ after: Int?, _ isCompared: Bool) throws {
+        let bad = try records([(60, .ask(rollout: 0, version: 1))]) {
+            $0.labels = WorldPlan.Labels(after: after, isCompared: isCompared)
+        }
+        #expect(bad.map(\.record.kind) == ["bootstrap", "start", "rollback"])
+        #expect(try #require(bad.last).record.reason.hasPrefix("accuracy "))
+        let good = try records([(60, .ask(rollout: 0, version: 2))]) {
+            $0.labels = WorldPlan.Labels(after: after, isCompared: isCompared)
+        }
+        #expect(good.last?.record.kind == "complete")
+    }
+
+    @Test("C9: nothing advances while nobody tells the truth")
+    func nothingAdvancesWhileNobodyTellsTheTruth() throws {
+        let records = try records([
+            (60, .labelsStop(rollout: 0, seconds: 600)), (61, .ask(rollout: 0, version: 2)),
+        ]) { $0.labels = WorldPlan.Labels(after: nil) }
+        let advance = try #require(records.first { $0.record.kind == "advance" })
+        #expect(advance.at > 660_000)
+        #expect(records.last?.record.kind == "complete")
+    }
+
+    /// One region was reached late, and its labels were all yet to come when the other's had.
+    @Test("C18: a region without labels is not passed")
+    func aRegionWithoutLabelsIsNotPassed() throws {
+        let records = try records([
+            (62, .routerIsDeaf(region: 0, seconds: 180)), (71, .ask(rollout: 0, version: 3)),
+        ]) {
+            $0.failsByRegion = true
+            $0.labels = WorldPlan.Labels(after: 60)
+        }
+        #expect(records.map(\.record.kind) == ["bootstrap", "start", "rollback"])
     }
 
     @Test func aControllerThatIsStartedAgainAndAgainGetsThere() throws {

@@ -102,6 +102,7 @@ private func doubt(
         return
             "\(grouped(guardrail.minSamples - inStage)) more samples of this stage to the minimum"
     }
+    if let blind = unseenRegion(guardrail, evidence, context) { return blind }
     if let stale = staleness(guardrail, evidence, context) { return stale }
     if let odd = guardrail.otherUnit(reading) { return odd }
     // What was seen over the whole past does not show that it still holds.
@@ -111,6 +112,24 @@ private func doubt(
     }
     let risk = guardrail.harm(reading) * context.nextShare
     return risk <= context.riskBudget ? nil : "too uncertain for the next share"
+}
+
+/// Who asks for each region is not answered with the others: labels of a region that was reached
+/// late may all be yet to come.
+private func unseenRegion(
+    _ guardrail: GuardrailSpec, _ evidence: GuardrailEvidence, _ context: JudgementContext
+) -> String? {
+    guard let step = context.plan.step(context.step) else { return nil }
+    for slice in evidence.slices {
+        let isServed = [step.shares[slice.region], step.mirrors[slice.region]].contains {
+            ($0 ?? .zero) > .zero
+        }
+        let seen = slice.process.evidence?.reading(alpha: context.rollbackLevel).candidateCount ?? 0
+        guard isServed, seen < guardrail.minSamples else { continue }
+        return "\(grouped(guardrail.minSamples - seen)) more samples of \(slice.region) "
+            + "to the minimum"
+    }
+    return nil
 }
 
 /// log E of the restart part above which nothing is raised (costs no level).

@@ -113,7 +113,7 @@ extension Witness {
         !plan.events.contains { timed in
             switch timed.event {
             case .remoteDown, .remoteIsStale, .remoteIsSlow, .rewindRemote, .deleteBranch, .pause,
-                .failEffect:
+                .failEffect, .cutOffFromGit, .seesOldBranch:
                 true
             default: false
             }

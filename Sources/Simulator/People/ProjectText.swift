@@ -58,12 +58,27 @@ enum ProjectText {
 
     /// Where versions may be bad in some regions only, people have each region judged.
     static func guardrails(_ plan: WorldPlan, limit: Int = 20, onBreach: String) -> String {
-        document(
+        let labels = plan.labels.map { labels in
+            let after = labels.after.map { "after: \($0)s, " } ?? ""
+            return guardrail(
+                "accuracy, metric: accuracy, "
+                    + (labels.isCompared
+                        ? "comparedTo: stable, dropAtMost: \(limit)pp, "
+                        : "atLeast: \(100 - limit)%, ")
+                    + "labels: {\(after)maxLag: 3m, minCoverage: 50%}", plan, onBreach)
+        }
+        let all = [guardrail("errors, metric: errors, atMost: \(limit)%", plan, onBreach), labels]
+        return document(
             "Guardrails",
-            "{falseRollbackRate: 1%, guardrails: [{name: errors, metric: errors, atMost: \(limit)%, "
-                + (plan.failsByRegion ? "by: [region], " : "")
-                + "minSamples: \(samplesMin), maxSilent: \(maxSilentMinutes)m, "
-                + "onBreach: \(onBreach)}]}")
+            "{falseRollbackRate: 1%, guardrails: ["
+                + all.compactMap(\.self).joined(separator: ", ") + "]}")
+    }
+
+    private static func guardrail(
+        _ what: String, _ plan: WorldPlan, _ onBreach: String
+    ) -> String {
+        "{name: \(what), " + (plan.failsByRegion ? "by: [region], " : "")
+            + "minSamples: \(samplesMin), maxSilent: \(maxSilentMinutes)m, onBreach: \(onBreach)}"
     }
 
     static let samplesMin = 20

@@ -113,13 +113,12 @@ struct SimulatedBranch: RemoteBranch {
     }
 
     private func take(into scratch: ReferenceName) throws(RemoteFailure) -> FetchOutcome {
-        let condition = remote.condition
-        if condition.isUnreachable { throw .unreachable("connection refused") }
+        if isCutOff { throw .unreachable("connection refused") }
         let previous = clone[scratch]
         guard let now = remote.tip else {
             return .missingBranch(previous: previous, isEmpty: false)
         }
-        let tip = condition.staleTip ?? now
+        let tip = host.partition.oldTip ?? remote.condition.staleTip ?? now
         clone[scratch] = tip
         var change = TipChange.first
         if let previous {
@@ -145,7 +144,7 @@ struct SimulatedBranch: RemoteBranch {
     private func push(_ commit: ObjectID, _ expecting: ObjectID?) throws(RemoteFailure) {
         remote.countPush()
         let condition = remote.condition
-        if condition.isUnreachable { throw .unreachable("connection refused") }
+        if isCutOff { throw .unreachable("connection refused") }
         if remote.tip == commit { return }
         guard remote.tip == expecting else {
             remote.countOvertaken()
@@ -156,6 +155,8 @@ struct SimulatedBranch: RemoteBranch {
         remote.move(to: commit, by: .controller(life.controller))
         if remote.losesAnswer() { throw .unreachable("the connection broke after the push") }
     }
+
+    private var isCutOff: Bool { remote.condition.isUnreachable || host.partition.isWithoutGit }
 
     private func reached<Value>(
         _ effect: Effect, _ body: () throws -> Value

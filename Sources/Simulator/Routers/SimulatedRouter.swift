@@ -162,7 +162,9 @@ struct ReachedRouters: TrafficRouter {
     ) async throws(RouterFailure) -> Value {
         await routers.scheduler.wait(routers.drawPause(region))
         await host.waitOutPause()
-        guard !routers.condition(of: region).isUnreachable else {
+        guard !routers.condition(of: region).isUnreachable,
+            !host.partition.regions.contains(region)
+        else {
             throw .unreachable("connection refused")
         }
         do {

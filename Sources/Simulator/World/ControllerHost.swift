@@ -30,8 +30,18 @@ final class ControllerHost: Sendable {
         var process: Process?
         var lives = 0
         var pausedUntil: Int64 = 0
+        var partition = Partition()
         /// What disks held that were lost.
         var lost: [(id: String, rollout: RolloutName, at: Int64)] = []
+    }
+
+    /// What this machine cannot reach while others may.
+    struct Partition: Sendable {
+        var isWithoutGit = false
+        /// Fetches show it the branch as it was.
+        var oldTip: ObjectID?
+        var regions: Set<RegionName> = []
+        var isWithoutTraffic = false
     }
 
     /// A controller that runs.
@@ -88,6 +98,10 @@ final class ControllerHost: Sendable {
     static let epoch: Int64 = 1_790_000_000_000
 
     // MARK: What befalls the machine
+
+    var partition: Partition { state.withLock { $0.partition } }
+
+    func change(_ body: (inout Partition) -> Void) { state.withLock { body(&$0.partition) } }
 
     func jumpClock(by milliseconds: Int64) { state.withLock { $0.clockOffset += milliseconds } }
 
@@ -218,7 +232,7 @@ final class ControllerHost: Sendable {
 
     /// Gives the controller what the gateways tell.
     func deliver(_ batch: [Observation]) async {
-        guard let process else { return }
+        guard let process, !partition.isWithoutTraffic else { return }
         await waitOutPause()
         _ = try? await process.observatory.ingest(batch)
     }

@@ -22,8 +22,9 @@ extension World {
         case .crash, .crashAtEffect, .failEffect, .pause, .cutPower, .loseDisk, .fillDisk,
             .failSync, .jumpClock:
             breakController(event)
+        case .cutOffFromGit, .seesOldBranch, .cutOffFromRouter, .cutOffFromTraffic: cutOff(event)
         case .trafficStops, .candidateIsSilent, .observationsTwice, .observationsLate,
-            .observationsMislabelled:
+            .observationsMislabelled, .labelsStop, .labelsLate:
             breakTraffic(event)
         case .loseRevocations, .loosenApprovals, .servers, .baselineServers, .poisonSpec,
             .forgeDecision, .remotePretends, .restarts:
@@ -249,6 +250,7 @@ extension World {
         // No replica shows any more what was given up.
         remote.condition.staleTip = nil
         for host in hosts {
+            host.change { $0.oldTip = nil }
             host.crash(downFor: .seconds(10))
             host.acceptHistory()
             witness.lostClone(host.place)
@@ -294,8 +296,8 @@ extension World {
             let (host, disk) = (host(place), host(place).disk)
             disk.condition.syncFails = true
             later(seconds) {
-                // Peace may have mended it long ago.
-                guard disk.condition.syncFails else { return }
+                // Peace may have mended it long ago, and it may be another one's turn since.
+                guard host.disk === disk, disk.condition.syncFails else { return }
                 disk.condition.syncFails = false
                 host.crash(downFor: .seconds(5))
             }
@@ -335,6 +337,16 @@ extension World {
             let name = plan(of: place).name
             traffic.condition.mislabelled.insert(name)
             later(seconds) { [traffic] in traffic.condition.mislabelled.remove(name) }
+        case .labelsStop(let place, let seconds):
+            mark("C9 stopped")
+            let name = plan(of: place).name
+            traffic.condition.unlabelled.insert(name)
+            later(seconds) { [traffic] in traffic.condition.unlabelled.remove(name) }
+        case .labelsLate(let place, let seconds, let by):
+            mark("C9")
+            let name = plan(of: place).name
+            traffic.condition.labelsLateBy[name] = Int64(by) * 1_000
+            later(seconds) { [traffic] in traffic.condition.labelsLateBy[name] = nil }
         default: break
         }
     }

@@ -66,5 +66,5 @@ extension World {
                 fallback: route.fallback), for: name, in: region(place), by: .stranger)
     }
 
-    private func region(_ place: Int) -> RegionName { Names.regions[place % Names.regions.count] }
+    func region(_ place: Int) -> RegionName { Names.regions[place % Names.regions.count] }
 }

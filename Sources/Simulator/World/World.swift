@@ -54,7 +54,8 @@ package final class World: Sendable {
         people = try People(remote: remote, keys: personKeys, scheduler: scheduler)
         let qualities = Self.qualities(plan)
         traffic = TrafficSource(
-            routers: routers, failsByRegion: plan.failsByRegion, script: script
+            routers: routers, failsByRegion: plan.failsByRegion, isLabelled: plan.labels != nil,
+            script: script
         ) { qualities[$0] ?? .good }
         trace = Trace()
         witness = Witness(
@@ -244,6 +245,7 @@ package final class World: Sendable {
         traffic.condition = .init()
         for host in hosts {
             host.disk.condition = .init()
+            host.change { $0 = .init() }
             host.setClock()
             // Its own words: "mend the disk and restart".
             if host.process?.journal.failure != nil { host.crash(downFor: .seconds(5)) }

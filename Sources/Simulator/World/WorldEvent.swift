@@ -82,6 +82,14 @@ package enum WorldEvent: Sendable, Hashable, Codable {
     /// The first controller is started again and again, also in peace.
     case restarts(everySeconds: Int)
 
+    // MARK: One controller, cut off from what the others reach
+
+    case cutOffFromGit(controller: Int, seconds: Int)
+    /// Its fetches show the branch as it is now.
+    case seesOldBranch(controller: Int, seconds: Int)
+    case cutOffFromRouter(controller: Int, region: Int, seconds: Int)
+    case cutOffFromTraffic(controller: Int, seconds: Int)
+
     // MARK: Observations
 
     case trafficStops(rollout: Int, seconds: Int)
@@ -89,6 +97,9 @@ package enum WorldEvent: Sendable, Hashable, Codable {
     case observationsTwice(seconds: Int)
     case observationsLate(seconds: Int, by: Int)
     case observationsMislabelled(rollout: Int, seconds: Int)
+    /// Nobody tells the truth of what is answered in this time.
+    case labelsStop(rollout: Int, seconds: Int)
+    case labelsLate(rollout: Int, seconds: Int, by: Int)
 
     package enum OrderKind: String, Sendable, Hashable, Codable, CaseIterable {
         case hold, abort, rollback, promote, resume, release

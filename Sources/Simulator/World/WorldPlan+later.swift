@@ -39,6 +39,8 @@ extension WorldPlan {
                     at: drawTime(&random))
             }
         case .group: addGroup(&random)
+        case .partitions: addPartitions(&random)
+        case .labels: addLabels(&random)
         case .forgedDecisions: addForgedDecisions(&random)
         case .baseline:
             let place = random.below(rollouts.count)
@@ -56,6 +58,41 @@ extension WorldPlan {
                     at: drawTime(&random))
             }
         default: break
+        }
+    }
+
+    /// Two controllers at the least, one of which at a time is cut off from something.
+    private mutating func addPartitions(_ random: inout SeededRandom) {
+        let isAlone = events.contains { timed in
+            if case .restarts = timed.event { true } else { false }
+        }
+        if !isAlone { controllers = max(controllers, 2) }
+        for _ in 0..<random.within(1...4) {
+            let (controller, region) = (random.below(controllers), random.below(3))
+            let seconds = random.pick([20, 60, 180, 400]) ?? 60
+            let git = WorldEvent.cutOffFromGit(controller: controller, seconds: seconds)
+            let traffic = WorldEvent.cutOffFromTraffic(controller: controller, seconds: seconds)
+            let routers = (0..<3).map {
+                WorldEvent.cutOffFromRouter(controller: controller, region: $0, seconds: seconds)
+            }
+            let choices: [[WorldEvent]] = [
+                [git], [git], [.seesOldBranch(controller: controller, seconds: seconds)],
+                [routers[region]], [traffic], [git, traffic], [git, traffic] + routers,
+            ]
+            let at = drawTime(&random)
+            for event in random.pick(choices) ?? [] { add(event, at: at) }
+        }
+    }
+
+    private mutating func addLabels(_ random: inout SeededRandom) {
+        labels = Labels(after: random.happens(50) ? 60 : nil, isCompared: random.happens(40))
+        for _ in 0..<random.within(0...2) {
+            let (place, seconds) = (random.below(rollouts.count), random.pick([20, 60, 180]) ?? 60)
+            add(
+                random.happens(50)
+                    ? .labelsStop(rollout: place, seconds: seconds)
+                    : .labelsLate(rollout: place, seconds: seconds, by: random.within(15...240)),
+                at: drawTime(&random))
         }
     }
 

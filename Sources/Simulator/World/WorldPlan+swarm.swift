@@ -12,6 +12,8 @@ package enum FaultKind: String, Sendable, CaseIterable, Codable {
     // And these later still, from a third stream, and a fourth.
     case servers, deaf
     case group, baseline, forgedDecisions
+    // And a fifth.
+    case partitions, labels
 
     static let later: [FaultKind] = [
         .pretences, .regional, .windows, .poison, .restarts, .forgeries, .held, .elsewhere, .hush,
@@ -20,6 +22,13 @@ package enum FaultKind: String, Sendable, CaseIterable, Codable {
     static let latest: [FaultKind] = [.servers, .deaf]
 
     static let newest: [FaultKind] = [.group, .baseline, .forgedDecisions]
+
+    static let recent: [FaultKind] = [.partitions, .labels]
+
+    private static let ofOtherStreams = Set(later + latest + newest + recent)
+
+    /// Whether it is drawn from the first stream.
+    var isEarly: Bool { !Self.ofOtherStreams.contains(self) }
 }
 
 extension WorldPlan {
@@ -33,10 +42,7 @@ extension WorldPlan {
         controllers = random.happens(60) ? 1 : random.happens(75) ? 2 : 3
         active = .seconds(Int64(random.within(6...16) * 60))
         peace = .seconds(45 * 60)
-        let kinds = allowed.filter {
-            !(FaultKind.later + FaultKind.latest + FaultKind.newest).contains($0)
-                && random.happens(25)
-        }
+        let kinds = allowed.filter { $0.isEarly && random.happens(25) }
         var stream = SeededRandom(seed: seed ^ 0x1A7E)
         let later = FaultKind.later.filter { allowed.contains($0) && stream.happens(10) }
         if later.contains(.forgeries) { rollouts[0].isGated = true }
@@ -56,6 +62,11 @@ extension WorldPlan {
         for kind in FaultKind.newest where allowed.contains(kind) && fourth.happens(10) {
             add(kind, &fourth)
         }
+        var fifth = SeededRandom(seed: seed ^ 0xF1F7)
+        for kind in FaultKind.recent where allowed.contains(kind) && fifth.happens(20) {
+            add(kind, &fifth)
+        }
+        if fifth.happens(10) { rollouts[fifth.below(rollouts.count)].regions = Names.regions }
         events.sort { $0.at < $1.at }
     }
 
@@ -199,7 +210,8 @@ extension WorldPlan {
                 .revokeKey(person: random.within(1...3)),
             ]
         case .pretences, .regional, .windows, .poison, .restarts, .forgeries, .held, .elsewhere,
-            .hush, .servers, .deaf, .group, .baseline, .forgedDecisions:
+            .hush, .servers, .deaf, .group, .baseline, .forgedDecisions, .partitions,
+            .labels:
             return nil
         }
         return random.pick(choices)

@@ -11,6 +11,9 @@ package struct WorldPlan: Sendable {
     package var peace: TimeSpan
     /// Whether bad versions are bad in some regions only: a mean over all of them would be one too.
     package var failsByRegion = false
+    /// Whether bad versions answer wrongly instead of not at all, which only labels tell; they come
+    /// 15 to 45 seconds after the answer.
+    package var labels: Labels?
     /// Minutes after the beginning in which the window of every rollout is closed.
     package var closed: Range<Int>?
     /// Whether people try to agree who may not: one writes changes under the engineer's name, and
@@ -38,6 +41,13 @@ package struct WorldPlan: Sendable {
         package var capacity: Int?
         /// Whether it shares something with the others of which this is true.
         package var isInGroup = false
+    }
+
+    package struct Labels: Sendable, Hashable {
+        /// The age in seconds at which answers are counted; `nil` lets the controller find it out.
+        package var after: Int?
+        /// Whether answers are held against those of stable, in shadow to the same requests.
+        package var isCompared = false
     }
 
     package struct TimedEvent: Sendable, Hashable, Codable {
