@@ -66,7 +66,7 @@ struct LabelCohorts: Codable, Sendable, Hashable {
     private var arrived = 0
     private var late = 0
     private var arrival: ProportionComparison?
-    private var arrivals: [RegionName: OpenComparison] = [:]
+    private var arrivals: [RegionName: LabelArrivals] = [:]
 
     init(after: TimeSpan?, most: TimeSpan?) {
         self.after = after
@@ -164,28 +164,21 @@ struct LabelCohorts: Codable, Sendable, Hashable {
             let cohort = open.removeFirst()
             countedBefore = open[0].from
             for entry in cohort.tallies {
-                count(entry)
+                count(entry, from: cohort.from)
                 matured.append((entry.stratum, entry.tally))
             }
         }
         return matured
     }
 
-    private mutating func count(_ entry: Cohort.Entry) {
-        let (candidate, stable) = (entry.tally.candidate, entry.tally.stable)
-        due += candidate.answered
-        arrived += candidate.labelled
+    private mutating func count(_ entry: Cohort.Entry, from: Int64) {
+        due += entry.tally.candidate.answered
+        arrived += entry.tally.candidate.labelled
         // In shadow both answer every request, and one label is for both.
         guard entry.stratum.visit.stage != .shadow else { return }
-        var block = arrivals[entry.stratum.region] ?? OpenComparison()
-        block.add(
-            candidate: candidate.answered, failures: candidate.answered - candidate.labelled,
-            stable: stable.answered, failures: stable.answered - stable.labelled)
-        if block.total >= OpenComparison.size {
-            try? arrival?.observe(block.closed)
-            block = OpenComparison()
-        }
-        arrivals[entry.stratum.region] = block
+        var arrivals = arrivals[entry.stratum.region] ?? LabelArrivals()
+        if let block = arrivals.add(entry.tally, from: from) { try? arrival?.observe(block) }
+        self.arrivals[entry.stratum.region] = arrivals
     }
 
     var coverage: LabelCoverage {
@@ -210,7 +203,7 @@ extension LabelCohorts.Tally {
 }
 
 extension LabelCohorts.Count {
-    fileprivate mutating func add(_ other: LabelCohorts.Count) {
+    mutating func add(_ other: LabelCohorts.Count) {
         answered += other.answered
         labelled += other.labelled
         wrong += other.wrong

@@ -407,6 +407,30 @@ import Testing
         #expect(try uneven(1_000_000) < 1)
     }
 
+    /// Found by seed 9049: labels were away while the candidate was silent, and all that lacked one
+    /// were stable's.
+    @Test("C10: labels that are away while one version is silent prefer nobody")
+    func labelsThatAreAwayWhileOneVersionIsSilentPreferNobody() throws {
+        func uneven(silence: Range<Int>) throws -> Double {
+            var book = Scene.book(advances: 1, guardrails: [Scene.drop])
+            var tape = Tape()
+            for second in 0..<4_000 {
+                let arm: Arm = second.isMultiple(of: 2) ? .candidate : .stable
+                if arm == .candidate, silence.contains(second) { continue }
+                if (1_000..<2_000).contains(second) {
+                    tape.add(Scene.answer("\(second)", arm, second: Int64(second)))
+                } else {
+                    tape.labelled("\(second)", arm, correct: true, second: Int64(second))
+                }
+            }
+            for fact in tape.facts { book.fold(fact) }
+            return try #require(book.evidence().first { !$0.process.isPaired }?.labels).unevenLogE
+        }
+        #expect(try uneven(silence: 0..<0) < 1)
+        #expect(try uneven(silence: 900..<2_100) < 1)
+        #expect(try uneven(silence: 1_100..<1_900) < 1)
+    }
+
     // Memory does not grow with time.
     @Test func countedCohortsAreForgotten() throws {
         var cohorts = LabelCohorts(after: .seconds(16), most: nil)
