@@ -1,5 +1,6 @@
-import Evidence
 import Testing
+
+@testable import Evidence
 
 /// The values themselves are checked against vectors; here, what must hold between them.
 @Suite struct SpecialFunctionTests {
@@ -111,5 +112,23 @@ import Testing
 
     private func isNear(_ found: Double, _ expected: Double, _ relative: Double = 1e-12) -> Bool {
         abs(found - expected) <= relative * abs(expected)
+    }
+
+    /// The interval agrees with the decisions because it asks for the same wealth, to the bit.
+    @Test(arguments: EvidenceSide.allCases)
+    func wealthOfALimitIsThatOfItsGrid(_ side: EvidenceSide) {
+        for limit in [0, 1e-12, 0.001, 0.05, 0.5, 0.95, 1] {
+            for (trials, failures) in [(1, 0), (1, 1), (20, 3), (5_000, 4_990), (1 << 40, 7)] {
+                for clusters in [1, 1.7] {
+                    let grid = BernoulliGrid(limit: limit, side: side)
+                    let logs = grid.logWealth(trials: trials, failures: failures)
+                    #expect(
+                        BernoulliGrid.logMeanWealth(
+                            limit: limit, side: side, trials: trials, failures: failures,
+                            clusters: clusters)
+                            == LogDomain.logMeanExp(logs.map { $0 / clusters }))
+                }
+            }
+        }
     }
 }

@@ -14,6 +14,12 @@ package struct DesignEffect: Sendable, Hashable {
         var count = 0.0
         var sum = 0.0
         var squares = 0.0
+
+        mutating func add(_ value: Double) {
+            count += 1
+            sum += value
+            squares += value * value
+        }
     }
 
     private var users: [UInt64: User] = [:]
@@ -27,9 +33,7 @@ package struct DesignEffect: Sendable, Hashable {
     /// - Parameter user: a hash with even bits.
     package mutating func observe(user: UInt64, _ value: Double) {
         guard user <= largest, value.magnitude < 1e100 else { return }
-        users[user, default: User()].count += 1
-        users[user, default: User()].sum += value
-        users[user, default: User()].squares += value * value
+        users[user, default: User()].add(value)
         if users.count > Self.usersMax { shrink() }
     }
 
@@ -51,9 +55,9 @@ package struct DesignEffect: Sendable, Hashable {
 
     /// At least 1; `nil` with too few users, or while all outcomes are the same.
     package var measured: Double? {
+        guard users.count >= Self.usersMin else { return nil }
         // In order of the hash: sums of doubles depend on it.
         let users = users.sorted { $0.key < $1.key }.map(\.value)
-        guard users.count >= Self.usersMin else { return nil }
         let count = users.reduce(0) { $0 + $1.count }
         let mean = users.reduce(0) { $0 + $1.sum } / count
         let within = users.reduce(0) { $0 + $1.squares } - count * mean * mean

@@ -36,9 +36,9 @@ extension ProportionProcess {
         let threshold = LogDomain.log2 - LogDomain.log(alpha)
         let clusters = max(rollback.designEffect ?? 1, 1)
         func rejected(_ limit: Double, _ side: EvidenceSide, _ failures: Int) -> Bool {
-            let grid = BernoulliGrid(limit: limit, side: side)
-            let logs = grid.logWealth(trials: trials, failures: failures)
-            return LogDomain.logMeanExp(logs.map { $0 / clusters }) >= threshold
+            BernoulliGrid.logMeanWealth(
+                limit: limit, side: side, trials: trials, failures: failures, clusters: clusters)
+                >= threshold
         }
         // In log-odds, because limits may be tiny. E falls in the limit on the rollback side and
         // rises on the promote side.
