@@ -70,4 +70,13 @@ import Testing
             to: "log.jsonl")
         #expect(try simulate()["decisions"] as? Int == 777_777)
     }
+
+    @Test(arguments: [("partitions,labels", 1..<12), ("routers", 0..<1)])
+    func onlyWorldsThatHaveAKindAreRun(_ kinds: String, _ expected: Range<Int>) throws {
+        let tally = try Bench().gatewright(
+            "simulate", "--seeds", "12", "--faults", "git,partitions,labels", "--having", kinds,
+            "--output", "json"
+        ).json()
+        #expect(expected.contains(try #require(tally["seeds"] as? Int)))
+    }
 }

@@ -66,6 +66,23 @@ import Testing
             "if worlds were meant to change, write down \(report.trace.hex.prefix(16))")
     }
 
+    @Test func aDrawnWorldKnowsItsKinds() {
+        for seed in 1...400 as ClosedRange<UInt64> {
+            let plan = WorldPlan(drawnFrom: seed)
+            let cuts = plan.events.contains { timed in
+                switch timed.event {
+                case .cutOffFromGit, .seesOldBranch, .cutOffFromRouter, .cutOffFromTraffic: true
+                default: false
+                }
+            }
+            #expect(plan.kinds.contains(.partitions) == cuts)
+            #expect(plan.kinds.contains(.labels) == (plan.labels != nil))
+            #expect(plan.kinds.contains(.forgeries) == plan.hasForgers)
+            #expect(plan.kinds.contains(.windows) == (plan.closed != nil))
+        }
+        #expect(WorldPlan(drawnFrom: 1, allowed: [.git]).kinds.isSubset(of: [.git]))
+    }
+
     @Test func drawnWorldsBreakNothing() throws {
         var marks: Set<String> = []
         for seed in 1...12 as ClosedRange<UInt64> {

@@ -45,6 +45,7 @@ extension WorldPlan {
         let kinds = allowed.filter { $0.isEarly && random.happens(25) }
         var stream = SeededRandom(seed: seed ^ 0x1A7E)
         let later = FaultKind.later.filter { allowed.contains($0) && stream.happens(10) }
+        self.kinds = Set(kinds + later)
         if later.contains(.forgeries) { rollouts[0].isGated = true }
         events = drawPeople(&random)
         for kind in kinds {
@@ -56,14 +57,17 @@ extension WorldPlan {
         for kind in later { add(kind, &stream) }
         var third = SeededRandom(seed: seed ^ 0x5E47)
         for kind in FaultKind.latest where allowed.contains(kind) && third.happens(10) {
+            self.kinds.insert(kind)
             add(kind, &third)
         }
         var fourth = SeededRandom(seed: seed ^ 0x6A0E)
         for kind in FaultKind.newest where allowed.contains(kind) && fourth.happens(10) {
+            self.kinds.insert(kind)
             add(kind, &fourth)
         }
         var fifth = SeededRandom(seed: seed ^ 0xF1F7)
         for kind in FaultKind.recent where allowed.contains(kind) && fifth.happens(20) {
+            self.kinds.insert(kind)
             add(kind, &fifth)
         }
         if fifth.happens(10) { rollouts[fifth.below(rollouts.count)].regions = Names.regions }

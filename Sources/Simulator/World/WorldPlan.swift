@@ -6,6 +6,8 @@ package struct WorldPlan: Sendable {
     package var rollouts: [RolloutPlan]
     package var controllers: Int
     package var events: [TimedEvent]
+    /// What may go wrong in it, as drawn.
+    package internal(set) var kinds: Set<FaultKind> = []
     /// How long people act and faults happen, and how long there is peace after that.
     package var active: TimeSpan
     package var peace: TimeSpan

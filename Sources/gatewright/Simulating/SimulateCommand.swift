@@ -22,6 +22,8 @@ struct SimulateCommand: AsyncParsableCommand {
               gatewright simulate --seeds 1 --from 43 --trace    one world, line by line
               gatewright simulate --seeds 1 --from 43 --keep 3,7 what was left of it
               gatewright simulate --seeds 500 --faults git,crashes
+              gatewright simulate --seeds 50000 --having labels,partitions
+                                                 what a change of those may touch
               gatewright simulate --seeds 5000 --fail-fast       to the first broken world
               gatewright simulate --seeds 1000000 --log all.jsonl
                                                  in as many goes as it takes
@@ -41,6 +43,9 @@ struct SimulateCommand: AsyncParsableCommand {
 
     @Option(help: "Kinds of faults to draw from, by commas; all if not given.")
     var faults: FaultKinds?
+
+    @Option(help: "Only worlds that have one of these kinds of faults, by commas.")
+    var having: FaultKinds?
 
     @Option(help: "Places of the events that happen, by commas; all if not given.")
     var keep: EventPlaces?
@@ -78,8 +83,9 @@ struct SimulateCommand: AsyncParsableCommand {
         if let scenario, !Scenario.all.indices.contains(scenario - 1) {
             throw ValidationError("--scenario is 1 to \(Scenario.all.count)")
         }
-        guard !failFast || !scenarios else {
-            throw ValidationError("--fail-fast is for seeds, and --scenarios has none")
+        guard !scenarios || (!failFast && having == nil) else {
+            throw ValidationError(
+                "--fail-fast and --having are for seeds, and --scenarios has none")
         }
         guard log == nil || (!scenarios && !failFast && !trace && keep == nil) else {
             throw ValidationError(
@@ -142,8 +148,9 @@ struct SimulateCommand: AsyncParsableCommand {
             return try inFolder { try runHere(folder: $0) }
         }
         return try SimulationWorkers(
-            count: workers, seeds: seeds, from: from,
+            count: workers, seeds: seeds, from: from, passesOver: having != nil,
             arguments: (faults.map { ["--faults", $0.text] } ?? [])
+                + (having.map { ["--having", $0.text] } ?? [])
                 + (noShrink ? ["--no-shrink"] : []),
             failFast: failFast, log: try log.map { try SimulationLog(path: $0) }
         ).run()
@@ -154,6 +161,7 @@ struct SimulateCommand: AsyncParsableCommand {
         var tally = SimulationTally()
         for seed in from..<(from + UInt64(seeds)) {
             var plan = WorldPlan(drawnFrom: seed, allowed: faults?.kinds ?? FaultKind.allCases)
+            if let having, plan.kinds.isDisjoint(with: having.kinds) { continue }
             if let keep { plan = plan.keeping(keep.places) }
             let world = try World(plan, folder: folder)
             if trace { world.keepTrace() }

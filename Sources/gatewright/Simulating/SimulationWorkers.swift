@@ -34,10 +34,10 @@ struct SimulationWorkers {
         self.log = log
     }
 
-    /// Pieces of so many seeds.
+    /// Pieces of so many seeds, each of which is a world unless some are passed over.
     init(
-        count: Int, seeds: Int, from: UInt64, arguments: [String], failFast: Bool = false,
-        log: SimulationLog? = nil
+        count: Int, seeds: Int, from: UInt64, passesOver: Bool, arguments: [String],
+        failFast: Bool = false, log: SimulationLog? = nil
     ) {
         let most = failFast ? Self.pieceMaxFailFast : Self.pieceMax
         // What is in a log has to be cut in the same way for any number of processes.
@@ -45,7 +45,8 @@ struct SimulationWorkers {
         let pieces = stride(from: 0, to: seeds, by: size).map { start in
             let (first, number) = (from + UInt64(start), min(size, seeds - start))
             return Piece(
-                name: "seeds \(first) to \(first + UInt64(number) - 1)", worlds: number,
+                name: "seeds \(first) to \(first + UInt64(number) - 1)",
+                worlds: passesOver ? nil : number,
                 arguments: ["--seeds", "\(number)", "--from", "\(first)"] + arguments
                     + (failFast ? ["--fail-fast"] : []))
         }
