@@ -91,6 +91,18 @@ import Testing
         #expect(!world.witness.precedes(lost, next))
     }
 
+    /// A gateway that came back with an old table is put right while the line is stopped, and the
+    /// candidate gets its copies there: what answers people comes first.
+    @Test func whatAnswersPeopleIsPutRightWhileTheLineIsStopped() throws {
+        var plan = WorldPlan(drawnFrom: 66_419)
+        plan = plan.keeping([1, 10, 11, 12, 13, 14])
+        let world = try World(plan, folder: folder)
+        #expect(try world.run().violations.isEmpty)
+        let change = try #require(
+            world.routers.changes.first { $0.at > 700_000 && $0.before?.generation == 8 })
+        #expect(change.before?.share == .all && change.after?.share == .zero)
+    }
+
     // MARK: One controller is cut off
 
     /// Seconds and writers of what two controllers recorded, one of which is cut off for 10 minutes.

@@ -79,6 +79,9 @@ import Testing
             #expect(plan.kinds.contains(.labels) == (plan.labels != nil))
             #expect(plan.kinds.contains(.forgeries) == plan.hasForgers)
             #expect(plan.kinds.contains(.windows) == (plan.closed != nil))
+            // Found by seed 58348: three runs, one after another, took longer than there was peace.
+            #expect(
+                plan.kinds.isSuperset(of: [.group, .restarts]) == (plan.peace > .seconds(45 * 60)))
         }
         #expect(WorldPlan(drawnFrom: 1, allowed: [.git]).kinds.isSubset(of: [.git]))
     }

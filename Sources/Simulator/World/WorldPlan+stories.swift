@@ -71,6 +71,8 @@ extension WorldPlan {
             rollouts.append(second)
         }
         for place in 0..<2 { rollouts[place].isInGroup = true }
+        // One after another, and with a controller that is started again and again no step is short.
+        if kinds.contains(.restarts) { peace = .seconds(90 * 60) }
         let versions = [2, 3, 6, 8]
         tell(
             from: random.within(30...240),
