@@ -63,10 +63,7 @@ extension WorldPlan {
 
     /// Two controllers at the least, one of which at a time is cut off from something.
     private mutating func addPartitions(_ random: inout SeededRandom) {
-        let isAlone = events.contains { timed in
-            if case .restarts = timed.event { true } else { false }
-        }
-        if !isAlone { controllers = max(controllers, 2) }
+        if !kinds.contains(.restarts) { controllers = max(controllers, 2) }
         for _ in 0..<random.within(1...4) {
             let (controller, region) = (random.below(controllers), random.below(3))
             let seconds = random.pick([20, 60, 180, 400]) ?? 60
