@@ -6,44 +6,29 @@ extension World {
         switch event {
         case .cutOffFromGit(let place, let seconds):
             mark("A1 alone")
-            cutOff(place, seconds) {
-                $0.isWithoutGit = true
-            } back: {
-                $0.isWithoutGit = false
-            }
+            cutOff(place, seconds, \.isWithoutGit, true)
         case .seesOldBranch(let place, let seconds):
             mark("A10 alone")
-            let tip = remote.tip
-            cutOff(place, seconds) {
-                $0.oldTip = tip
-            } back: {
-                $0.oldTip = nil
-            }
+            cutOff(place, seconds, \.oldTip, remote.tip)
         case .cutOffFromRouter(let place, let where_, let seconds):
             mark("D1 alone")
-            let region = region(where_)
-            cutOff(place, seconds) {
-                $0.regions.insert(region)
-            } back: {
-                $0.regions.remove(region)
-            }
+            let (host, region) = (hosts[place % hosts.count], region(where_))
+            host.change { $0.regions.insert(region) }
+            later(seconds) { host.change { $0.regions.remove(region) } }
         case .cutOffFromTraffic(let place, let seconds):
             mark("C11 alone")
-            cutOff(place, seconds) {
-                $0.isWithoutTraffic = true
-            } back: {
-                $0.isWithoutTraffic = false
-            }
+            cutOff(place, seconds, \.isWithoutTraffic, true)
         default: break
         }
     }
 
-    private func cutOff(
-        _ place: Int, _ seconds: Int, _ cut: (inout ControllerHost.Partition) -> Void,
-        back: @escaping @Sendable (inout ControllerHost.Partition) -> Void
+    private func cutOff<Value: Sendable>(
+        _ place: Int, _ seconds: Int,
+        _ part: any WritableKeyPath<ControllerHost.Partition, Value> & Sendable, _ value: Value
     ) {
         let host = hosts[place % hosts.count]
-        host.change(cut)
-        later(seconds) { host.change(back) }
+        let whole = ControllerHost.Partition()[keyPath: part]
+        host.change { $0[keyPath: part] = value }
+        later(seconds) { host.change { $0[keyPath: part] = whole } }
     }
 }
