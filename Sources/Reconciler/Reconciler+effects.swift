@@ -195,8 +195,8 @@ extension Reconciler {
 
     /// Brings the routers of a rollout to these routes, all regions at once.
     ///
-    /// - Parameter onlyLowering: a region that serves less stays as it is. Its router sees to that:
-    ///   what was found here may be from before a pause of this process (B2, D8).
+    /// - Parameter onlyLowering: a region that serves less goes on with that, behind a fence. Its
+    ///   router sees to that: what was found here may be from before a pause of this process (B2, D8).
     /// - Returns: whether any router was changed or learnt about.
     func apply(
         _ name: RolloutName, _ wanted: [RegionName: Route], onlyLowering: Bool = false
@@ -231,6 +231,17 @@ extension Reconciler {
             if case .serving(let route) = readBack { send(name, .applied(route)) }
         }
         return !results.isEmpty
+    }
+
+    /// Fences the regions that serve less than is recorded, and must wait for more. A call of an
+    /// earlier decision may still be on its way to them, and be a raise by now (B2).
+    func fence(_ name: RolloutName) async {
+        guard let live = rollouts[name] else { return }
+        let open = live.effective.routes.filter { region, route in
+            guard case .serving(let served)? = live.found[region] else { return false }
+            return route.fence(over: served) != nil
+        }
+        if !open.isEmpty { _ = await apply(name, open, onlyLowering: true) }
     }
 
     /// Asks the routers of a rollout that were never asked, such as those of a new region.

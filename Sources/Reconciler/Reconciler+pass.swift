@@ -74,6 +74,7 @@ extension Reconciler {
             let empty = input.routers.filter { $0.value == .empty }
             return await apply(name, input.state.stableRoutes.filter { empty[$0.key] != nil })
         case .wait(let wait):
+            await fence(name)
             // A running candidate is looked at now and then, because data can also stay away.
             // Nobody tells a rollout that another one of its conflict group has ended.
             var isWatched = input.state.run != nil

@@ -17,7 +17,8 @@ package protocol TrafficRouter: Sendable {
     ///
     /// - Parameter onlyLowering: the router itself refuses what would give the candidate more than
     ///   it serves at that moment (`Route.isRaised`). To ask first and write then is not the same:
-    ///   somebody else may have lowered it in between.
+    ///   somebody else may have lowered it in between. What was decided before this route is refused
+    ///   from then on, as if the router had taken it (`Route.fence`): it may be on its way still.
     func apply(_ route: Route, onlyLowering: Bool) async throws(RouterFailure) -> Route
 
     /// Takes a rollout out of a region, so that not even stable is served. Repeating it is

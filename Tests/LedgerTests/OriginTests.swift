@@ -19,13 +19,16 @@ import Testing
         ledger = try bench.ledger("main.git")
     }
 
-    private func record(_ action: Action, on state: RolloutState) async throws -> RolloutState {
+    /// - Parameter read: what the decision rests on; the tip of the branch where it is not said.
+    private func record(
+        _ action: Action, on state: RolloutState, reading read: ObjectID? = nil
+    ) async throws -> RolloutState {
         let tip = try #require(await ledger.sync().tip)
         let plain = Story.draft(action, on: state)
         let outcome = await ledger.record(
             DecisionDraft(
                 id: plain.id, action: action, reason: plain.reason, input: plain.input,
-                verdicts: [], inputsCommit: tip.hex), taken: false)
+                verdicts: [], inputsCommit: (read ?? tip).hex), taken: false)
         return try #require(outcome.state)
     }
 
@@ -86,5 +89,39 @@ import Testing
         #expect(authors.isSuperset(of: ["ana@example.org", "sam@example.org"]))
         // Nobody signed, so nobody is known, and no approval can count.
         #expect(origin.authors(.none).allSatisfy { $0.principal == nil && $0.problem != nil })
+    }
+
+    /// Found by simulated world 144672: a step back rested on a commit that asked for another version
+    /// and was given up with its branch. Whatever that commit knew was no part of the next change, and
+    /// who had asked for the version could approve it.
+    @Test(
+        "A3: what was given up hides nobody who asked", arguments: [false, true])
+    func whatWasGivenUpHidesNoAuthor(_ isFetched: Bool) async throws {
+        let booted = try await record(Story.bootstrap, on: RolloutState(name: Story.name))
+        let clone = bench.path("clone")
+        try bench.git("clone", "--quiet", bench.path("main.git"), clone)
+        try bench.git("-C", clone, "branch", "base")
+        try work("sam", on: "ask") {
+            try replace("\($0)/rollouts/selector/rollout.yaml", "1.0.0", "2.0.0")
+        }
+        try bench.git("-C", clone, "push", "--quiet", "origin", "ask:main")
+        let started = try await record(Story.start, on: booted)
+        try bench.git("-C", clone, "branch", "--force", "base")
+        try work("ana", on: "lost") {
+            try replace("\($0)/rollouts/selector/rollout.yaml", "2.0.0", "1.0.0")
+        }
+        // Some clones still have it, and others never had.
+        if isFetched { try bench.git("-C", clone, "push", "--quiet", "origin", "lost") }
+        let lost = try #require(
+            ObjectID(
+                hex: bench.git("-C", clone, "rev-parse", "lost").trimmingCharacters(
+                    in: .whitespacesAndNewlines)))
+        let back = try await record(Story.abort, on: started, reading: lost)
+        let again = try await record(Story.start, on: back)
+        let run = try #require(again.run)
+        #expect(run.id.firstDecision == 4)
+        let tip = try #require(await ledger.sync().tip)
+        let origin = try #require(try await ledger.origin(of: run.id, at: tip))
+        #expect(Set(origin.authors(.none).flatMap(\.claimed)) == ["sam@example.org"])
     }
 }

@@ -67,6 +67,9 @@ final class FakeRouter: TrafficRouter {
                 throw .refusedStale(current: current)
             }
             if onlyLowering, route.isRaised(from: state.routes[route.region]) {
+                if let fence = state.routes[route.region].flatMap(route.fence) {
+                    state.routes[route.region] = fence
+                }
                 throw .refusedRaise(current: state.routes[route.region])
             }
             state.routes[route.region] = route

@@ -248,7 +248,9 @@ import Traffic
             world.router.served(in: World.eu)?.share == Share(clamping: 500)
         }
         try await controller.turns()
-        #expect(world.router.served(in: World.us) == lowered)
+        // It is fenced there, with what it serves.
+        let held = try #require(world.router.served(in: World.us))
+        #expect(held.share == lowered.share && held.mirror == lowered.mirror)
         await controller.stop()
     }
 

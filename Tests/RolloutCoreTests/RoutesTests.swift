@@ -123,6 +123,24 @@ import Testing
         }
     }
 
+    // B2
+    @Test func aFenceKeepsEarlierCallsOut() throws {
+        let wanted = route(7, 2_500)
+        for served in [route(3, 500), route(3, 0, mirror: 10_000), route(3, 0, candidate: nil)] {
+            let fence = try #require(wanted.fence(over: served))
+            #expect(fence.share == served.share && fence.mirror == served.mirror)
+            #expect(fence.candidate == served.candidate && fence.stable == served.stable)
+            #expect(fence.mayReplace(served) && wanted.mayReplace(fence))
+            for late in 3...6 { #expect(!route(late, 5_000).mayReplace(fence)) }
+        }
+        // It is fenced already, or is to serve less.
+        #expect(wanted.fence(over: route(6, 500)) == nil)
+        #expect(wanted.fence(over: route(9, 500)) == nil)
+        #expect(wanted.fence(over: route(3, 2_500)) == nil)
+        #expect(wanted.fence(over: route(3, 5_000)) == nil)
+        #expect(route(7, 0, candidate: nil).fence(over: route(3, 500)) == nil)
+    }
+
     // MARK: What routers say
 
     @Test func conditionTable() {

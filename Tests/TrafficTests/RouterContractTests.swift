@@ -46,10 +46,17 @@ import Traffic
             }
             let held = try route(generation: 7, share: 100)
             _ = try await router.apply(held)
-            await #expect(throws: RouterFailure.refusedRaise(current: held)) {
-                try await router.apply(back, onlyLowering: true)
+            // Nobody gets more, and what was decided before comes too late from now on.
+            let fenced = held.under(8)
+            for _ in 0..<2 {
+                await #expect(throws: RouterFailure.refusedRaise(current: fenced)) {
+                    try await router.apply(back, onlyLowering: true)
+                }
             }
-            #expect(await router.readBack(held.rollout, in: held.region) == .serving(held))
+            #expect(await router.readBack(held.rollout, in: held.region) == .serving(fenced))
+            await #expect(throws: RouterFailure.refusedStale(current: fenced)) {
+                try await router.apply(try route(generation: 8, share: 200))
+            }
             for share in [100, 0] {
                 let lower = try route(generation: 9, share: share)
                 #expect(try await router.apply(lower, onlyLowering: true) == lower)

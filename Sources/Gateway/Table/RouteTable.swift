@@ -97,7 +97,8 @@ package final class RouteTable: Sendable {
 
     /// Takes a route if it may replace what is served, and returns what is served then.
     ///
-    /// - Parameter onlyLowering: refuses a route that gives the candidate more than it has here.
+    /// - Parameter onlyLowering: refuses a route that gives the candidate more than it has here, and
+    ///   refuses whatever was decided before that route from then on (`Route.fence`).
     package func apply(
         _ route: Route, onlyLowering: Bool = false
     ) async throws(RouteRefusal) -> Route {
@@ -137,7 +138,13 @@ package final class RouteTable: Sendable {
                 if route == served, next.saved { return .success(route) }
             }
             if onlyLowering, route.isRaised(from: served) {
-                return .failure(.raises(current: served))
+                guard let fence = served.flatMap(route.fence) else {
+                    return .failure(.raises(current: served))
+                }
+                next.routes[route.rollout] = fence
+                return change(to: next, of: route.rollout, lowers: true).flatMap {
+                    .failure(.raises(current: fence))
+                }
             }
             next.routes[route.rollout] = route
             next.withdrawn[route.rollout] = nil
@@ -208,10 +215,6 @@ package final class RouteTable: Sendable {
 extension Route {
     /// Whether nobody who is served by stable now could meet the candidate after this change.
     fileprivate func lowersOrKeeps(_ served: Route) -> Bool {
-        let sameGeneration = Route(
-            rollout: rollout, region: region, generation: served.generation, run: run, salt: salt,
-            stickyBy: stickyBy, stable: stable, candidate: candidate, share: share, mirror: mirror,
-            fallback: fallback)
-        return sameGeneration.mayReplace(served)
+        under(served.generation).mayReplace(served)
     }
 }

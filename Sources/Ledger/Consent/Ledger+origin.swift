@@ -58,7 +58,7 @@ extension Ledger {
             case .start(let start) = record.action, let inputs = ObjectID(hex: record.inputsCommit)
         else { return nil }
         let version = start.candidate.reference.version
-        let base = try await lastWithout(version, before: record, at: tip)
+        let base = try await lastWithout(version, before: record, inputs, at: tip)
         var commits: [ObjectID: CommitInfo] = [:]
         for path in [
             "rollouts/\(run.rollout)/rollout.yaml",
@@ -103,8 +103,11 @@ extension Ledger {
 
     /// The newest commit that a decision read in which another version was asked for: what came
     /// after it is the change. `nil` when there is none, and all history is.
+    ///
+    /// A step back may rest on a commit that people gave up since (`accept-history`). Nothing came
+    /// after that one, and it would hide who asked for the version in the history that is left.
     private func lastWithout(
-        _ version: VersionName, before start: DecisionRecord, at tip: ObjectID
+        _ version: VersionName, before start: DecisionRecord, _ inputs: ObjectID, at tip: ObjectID
     ) async throws -> ObjectID? {
         var number = start.number - 1
         while number > max(0, start.number - Self.lookBackMax) {
@@ -112,6 +115,7 @@ extension Ledger {
                 let (record, _) = try await decision(number, of: start.rollout, at: tip)
             else { return nil }
             if let commit = ObjectID(hex: record.inputsCommit),
+                (try? await repository.isDescendant(inputs, of: commit)) ?? false,
                 try await asked(for: start.rollout, at: commit) != version
             {
                 return commit

@@ -70,6 +70,22 @@ package struct Route: Codable, Sendable, Hashable {
         return exposure(isAtMost: current)
     }
 
+    /// What a router goes on with that serves less and must not be raised to this route yet: the
+    /// same as it serves, under the generation before this one. A late call of any earlier decision
+    /// is refused from then on, and this route still comes through. `nil` where there is no need.
+    package func fence(over served: Route) -> Route? {
+        guard isRaised(from: served), served.generation < generation - 1 else { return nil }
+        return served.under(generation - 1)
+    }
+
+    /// The same, as another decision asks for it.
+    package func under(_ generation: Int) -> Route {
+        Route(
+            rollout: rollout, region: region, generation: generation, run: run, salt: salt,
+            stickyBy: stickyBy, stable: stable, candidate: candidate, share: share, mirror: mirror,
+            fallback: fallback)
+    }
+
     private func exposure(isAtMost current: Route) -> Bool {
         guard stable == current.stable else { return false }
         if candidate != nil, candidate != current.candidate { return false }

@@ -116,16 +116,18 @@ extension Witness {
         return Set(People.all.filter { text.contains(people.fingerprint(of: $0)) })
     }
 
-    /// Every change that a controller made at a gateway has its record, once all is recorded.
+    /// Every change that a controller made of what a gateway serves has its record, once all is
+    /// recorded. A fence only keeps what is served from older calls.
     func checkRecorded() {
         guard !state.withLock({ $0.wasHistoryLost }) else { return }
         for change in routers.changes {
-            guard case .controller = change.by, let route = change.after else { continue }
+            guard case .controller = change.by, let route = change.after,
+                !route.servesTheSame(as: change.before)
+            else { continue }
             let isRecorded = accepted(change.rollout).contains { record in
                 let after = record.after.state
                 return [after.routes[route.region], after.stableRoutes[route.region]].contains {
-                    $0?.stable == route.stable && $0?.candidate == route.candidate
-                        && $0?.share == route.share && $0?.mirror == route.mirror
+                    route.servesTheSame(as: $0)
                 }
             }
             if !isRecorded {
@@ -135,5 +137,12 @@ extension Witness {
                         + "\(change.at / 1_000) s, and no record says so")
             }
         }
+    }
+}
+
+extension Route {
+    fileprivate func servesTheSame(as other: Route?) -> Bool {
+        stable == other?.stable && candidate == other?.candidate && share == other?.share
+            && mirror == other?.mirror
     }
 }

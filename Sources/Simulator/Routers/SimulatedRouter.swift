@@ -137,7 +137,13 @@ struct ReachedRouters: TrafficRouter {
                 throw RouterFailure.refusedStale(current: current)
             }
             if onlyLowering, route.isRaised(from: current) {
-                throw RouterFailure.refusedRaise(current: current)
+                guard let fence = current.flatMap(route.fence) else {
+                    throw RouterFailure.refusedRaise(current: current)
+                }
+                routers.set(
+                    fence, for: route.rollout, in: route.region,
+                    by: .controller(life.controller, life: life.number))
+                throw RouterFailure.refusedRaise(current: fence)
             }
             routers.set(
                 route, for: route.rollout, in: route.region,
