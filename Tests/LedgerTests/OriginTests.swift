@@ -95,7 +95,7 @@ import Testing
     /// and was given up with its branch. Whatever that commit knew was no part of the next change, and
     /// who had asked for the version could approve it.
     @Test(
-        "A3: what was given up hides nobody who asked", arguments: [false, true])
+        "A3, G1: what was given up hides nobody who asked", arguments: [false, true])
     func whatWasGivenUpHidesNoAuthor(_ isFetched: Bool) async throws {
         let booted = try await record(Story.bootstrap, on: RolloutState(name: Story.name))
         let clone = bench.path("clone")
