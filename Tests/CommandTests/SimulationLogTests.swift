@@ -79,4 +79,14 @@ import Testing
         ).json()
         #expect(expected.contains(try #require(tally["seeds"] as? Int)))
     }
+
+    @Test(arguments: [
+        ["--scenarios", "--having=labels"], ["--scenarios", "--fail-fast"],
+        ["--scenarios", "--log=all.jsonl"], ["--trace", "--log=all.jsonl"],
+    ])
+    func whatIsForSeedsIsRefusedElsewhere(_ options: [String]) throws {
+        let result = try Bench().gatewright("simulate", options[0], options[1])
+        #expect(result.status == 64 && result.output.isEmpty)
+        #expect(result.errors.contains("for seeds") || result.errors.contains("for whole seeds"))
+    }
 }
