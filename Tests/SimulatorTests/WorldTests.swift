@@ -124,8 +124,10 @@ import Testing
 
     /// 141866: a late raise came after another controller's step back, to a region that served less.
     /// 144672: the author of a version approved it, because the history that named him was thought
-    /// to be an earlier change.
-    @Test(arguments: [141_866, 144_672] as [UInt64])
+    /// to be an earlier change. 135224, 161566: a fence was written over what somebody had raised
+    /// since, and was taken for a lowering. 157285: a run was held to the policy of another one that
+    /// had its name in a history that was given up.
+    @Test(arguments: [135_224, 141_866, 144_672, 157_285, 161_566] as [UInt64])
     func whatSearchHasFoundIsNotFoundAgain(_ seed: UInt64) throws {
         let report = try World(WorldPlan(drawnFrom: seed), folder: folder).run()
         #expect(report.violations.isEmpty, "\(report.violations)")

@@ -139,10 +139,3 @@ extension Witness {
         }
     }
 }
-
-extension Route {
-    fileprivate func servesTheSame(as other: Route?) -> Bool {
-        stable == other?.stable && candidate == other?.candidate && share == other?.share
-            && mirror == other?.mirror
-    }
-}

@@ -30,6 +30,7 @@ extension Witness {
         if after.mirror > .zero, after.share > .zero {
             fail(.shadow, "\(change.rollout) is served and mirrored in \(change.region)")
         }
+        if after.servesTheSame(as: change.before) { return }
         if after.exposes(more: change.before) {
             checkRaise(after, change, by: controller)
         } else if change.before?.candidate != nil {
@@ -223,6 +224,12 @@ extension Route {
             return share > .zero || mirror > .zero
         }
         return share == before.share ? mirror > before.mirror : share > before.share
+    }
+
+    /// Whether only the generation differs, as behind a fence.
+    func servesTheSame(as other: Route?) -> Bool {
+        stable == other?.stable && candidate == other?.candidate && share == other?.share
+            && mirror == other?.mirror
     }
 
     fileprivate var told: String {

@@ -221,7 +221,10 @@ final class Witness: Sendable {
         guard quality == .failing, let loosenedAt = state.withLock({ $0.loosenedAt }) else {
             return quality != .good
         }
-        let start = accepted(run.id.rollout).first { $0.after.state.run?.id == run.id }
+        // The newest one: a history that was given up may have had a run of this name too.
+        let start = accepted(run.id.rollout).last {
+            $0.after.state.run?.id == run.id && $0.before.state.run?.id != run.id
+        }
         return start.map { $0.at < loosenedAt } ?? true
     }
 
