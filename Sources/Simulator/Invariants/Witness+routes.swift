@@ -60,10 +60,15 @@ extension Witness {
                 && !givenUp.contains($0.commit)
         }
         for newer in later {
-            // Another controller's record has to be fetched first, and its routers reached.
-            let grace: Int64 = newer.controller == controller ? 0 : Self.newsTravels
-            if change.at - newer.at > grace,
-                route.exposes(more: newer.after.state.routes[route.region])
+            // What became stable is granted everything.
+            let grant = newer.after.state.routes[route.region]
+            if let grant, grant.stable.reference == route.candidate?.reference { continue }
+            // Another controller's record has to be fetched first, and its routers reached: a late
+            // call may come first where none came through.
+            let isOwn = newer.controller == controller
+            let since = isOwn ? newer.at : max(newer.at, routers.backAt(route.region) ?? 0)
+            if change.at - since > (isOwn ? 0 : Self.newsTravels),
+                route.exposes(more: grant)
             {
                 fail(
                     .abortWins,

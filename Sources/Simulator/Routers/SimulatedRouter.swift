@@ -30,11 +30,15 @@ package final class SimulatedRouters: Sendable {
         package var isDeaf = false
 
         package init() {}
+
+        /// Whether no route comes into force.
+        var isAway: Bool { isUnreachable || isDeaf }
     }
 
     private struct State {
         var served: [RegionName: [RolloutName: Route]] = [:]
         var conditions: [RegionName: Condition] = [:]
+        var backAt: [RegionName: Int64] = [:]
         var changes: [Change] = []
         var fenced = 0
         var random: SeededRandom
@@ -68,8 +72,17 @@ package final class SimulatedRouters: Sendable {
     }
 
     package func change(_ region: RegionName, _ body: @Sendable (inout Condition) -> Void) {
-        state.withLock { body(&$0.conditions[region, default: Condition()]) }
+        state.withLock { state in
+            let wasAway = state.conditions[region]?.isAway ?? false
+            body(&state.conditions[region, default: Condition()])
+            if wasAway, state.conditions[region]?.isAway == false {
+                state.backAt[region] = scheduler.now
+            }
+        }
     }
+
+    /// Since when routes come into force again, where they did not for a while.
+    func backAt(_ region: RegionName) -> Int64? { state.withLock { $0.backAt[region] } }
 
     func observe(_ observer: @escaping @Sendable (Change) -> Void) {
         state.withLock { $0.observers.append(observer) }
