@@ -133,6 +133,11 @@ import Testing
             #expect(fence.mayReplace(served) && wanted.mayReplace(fence))
             for late in 3...6 { #expect(!route(late, 5_000).mayReplace(fence)) }
         }
+        // Copies for the candidate of a run that is over end.
+        let other = Given.served("3.0.0", "e")
+        let ended = try #require(
+            wanted.fence(over: route(3, 0, mirror: 10_000, candidate: other)))
+        #expect(ended == wanted.stableAlone && ended.candidate == nil && ended.generation == 6)
         // It is fenced already, or is to serve less.
         #expect(wanted.fence(over: route(6, 500)) == nil)
         #expect(wanted.fence(over: route(9, 500)) == nil)

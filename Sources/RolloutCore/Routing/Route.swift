@@ -73,9 +73,24 @@ package struct Route: Codable, Sendable, Hashable {
     /// What a router goes on with that serves less and must not be raised to this route yet: the
     /// same as it serves, under the generation before this one. A late call of any earlier decision
     /// is refused from then on, and this route still comes through. `nil` where there is no need.
+    ///
+    /// Copies for another candidate are of a run that is over, and end.
     package func fence(over served: Route) -> Route? {
         guard isRaised(from: served), served.generation < generation - 1 else { return nil }
-        return served.under(generation - 1)
+        guard let present = served.candidate, present.reference != candidate?.reference else {
+            return served.under(generation - 1)
+        }
+        return stableAlone
+    }
+
+    /// Stable alone, for a router that does not serve this route yet.
+    ///
+    /// One generation below, so that this route may follow it.
+    package var stableAlone: Route {
+        Route(
+            rollout: rollout, region: region, generation: generation - 1, run: nil, salt: salt,
+            stickyBy: stickyBy, stable: stable, candidate: nil, share: .zero, mirror: .zero,
+            fallback: fallback)
     }
 
     /// The same, as another decision asks for it.

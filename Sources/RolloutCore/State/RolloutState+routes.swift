@@ -19,16 +19,7 @@ extension RolloutState {
     }
 
     /// Stable alone in each region, for a router that has lost its routes.
-    ///
-    /// One generation below what is recorded, so that the recorded route may follow it.
-    package var stableRoutes: [RegionName: Route] {
-        routes.mapValues { route in
-            Route(
-                rollout: route.rollout, region: route.region, generation: route.generation - 1,
-                run: nil, salt: route.salt, stickyBy: route.stickyBy, stable: route.stable,
-                candidate: nil, share: .zero, mirror: .zero, fallback: route.fallback)
-        }
-    }
+    package var stableRoutes: [RegionName: Route] { routes.mapValues(\.stableAlone) }
 
     private func backend(of version: ServedVersion, in region: RegionName) -> Route.Backend? {
         version.endpoints[region].map { Route.Backend(reference: version.reference, endpoint: $0) }
