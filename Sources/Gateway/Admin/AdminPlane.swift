@@ -11,7 +11,7 @@ import Secrets
 /// | `GET /admin/v1/routes` | `{"routes":[Route], "tableVersion": n}` |
 /// | `GET /admin/v1/routes/{rollout}` | the route, or 404 |
 /// | `PUT /admin/v1/routes/{rollout}` | the route then served; 409 with `current` when stale |
-/// | `PUT …?onlyLowering=true` | the same; 412 with `current` when the candidate would get more: only `generation` rises, so that older calls are refused |
+/// | `PUT …?onlyLowering=true` | the same; 412 with `current` when the candidate would get more; older calls are refused then (`Route.fence`) |
 /// | `DELETE /admin/v1/routes/{rollout}?generation=n` | `{}`; 409 with `current` when stale |
 /// | `GET /metrics` | Prometheus text |
 final class AdminPlane: Sendable {

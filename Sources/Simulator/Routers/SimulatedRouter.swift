@@ -150,13 +150,13 @@ struct ReachedRouters: TrafficRouter {
                 throw RouterFailure.refusedStale(current: current)
             }
             if onlyLowering, route.isRaised(from: current) {
-                guard let fence = current.flatMap(route.fence) else {
-                    throw RouterFailure.refusedRaise(current: current)
+                let fence = current.flatMap(route.fence)
+                if let fence {
+                    routers.set(
+                        fence, for: route.rollout, in: route.region,
+                        by: .controller(life.controller, life: life.number))
                 }
-                routers.set(
-                    fence, for: route.rollout, in: route.region,
-                    by: .controller(life.controller, life: life.number))
-                throw RouterFailure.refusedRaise(current: fence)
+                throw RouterFailure.refusedRaise(current: fence ?? current)
             }
             routers.set(
                 route, for: route.rollout, in: route.region,
