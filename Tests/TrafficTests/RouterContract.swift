@@ -82,7 +82,7 @@ extension RouterFailure {
 
 func route(
     _ name: String = "m", generation: Int, share: Int = 0, region: String = "eu-west",
-    endpoint: String = "http://127.0.0.1:9"
+    endpoint: String = "http://127.0.0.1:9", candidate: String = "2.0", mirror: Int = 0
 ) throws -> Route {
     func backend(_ version: String, _ digit: String) throws -> Route.Backend {
         let digest = try #require(Digest(hex: String(repeating: digit, count: 64)))
@@ -94,6 +94,6 @@ func route(
         rollout: try RolloutName(name), region: try RegionName(region), generation: generation,
         run: RunID(rollout: try RolloutName(name), firstDecision: 1), salt: "salt",
         stickyBy: .header("x-user"), stable: try backend("1.0", "a"),
-        candidate: try backend("2.0", "b"), share: Share(clamping: share), mirror: .zero,
-        fallback: nil)
+        candidate: try backend(candidate, "b"), share: Share(clamping: share),
+        mirror: Share(clamping: mirror), fallback: nil)
 }

@@ -68,6 +68,22 @@ import Traffic
         }
     }
 
+    // D4: found by simulated world 316976.
+    @Test(arguments: RouterUnderTest.allCases)
+    func copiesForTheCandidateOfARunThatIsOverEnd(_ kind: RouterUnderTest) async throws {
+        try await kind.with { router, _ in
+            _ = try await router.apply(route(generation: 7, candidate: "3.0", mirror: 10_000))
+            let wanted = try route(generation: 9, mirror: 10_000)
+            await #expect(throws: RouterFailure.refusedRaise(current: wanted.stableAlone)) {
+                try await router.apply(wanted, onlyLowering: true)
+            }
+            #expect(
+                await router.readBack(wanted.rollout, in: wanted.region)
+                    == .serving(wanted.stableAlone))
+            #expect(try await router.apply(wanted) == wanted)
+        }
+    }
+
     @Test(arguments: RouterUnderTest.allCases)
     func aWithdrawnRolloutIsGoneAndFenced(_ kind: RouterUnderTest) async throws {
         try await kind.with { router, _ in
