@@ -431,6 +431,39 @@ import Testing
         #expect(try uneven(silence: 1_100..<1_900) < 1)
     }
 
+    /// Found by seed 310457: each silence was short enough for what stable answered in it to wait for
+    /// the candidate, all of it.
+    @Test("C10: a short silence does not weigh as much as was answered in it")
+    func labelsThatAreAwayInShortSilencesPreferNobody() throws {
+        func uneven(of arms: [Arm], silence: Range<Int>) throws -> Double {
+            var book = Scene.book(advances: 1, guardrails: [Scene.drop])
+            var tape = Tape()
+            for second in 0..<6_000 {
+                for (number, arm) in arms.enumerated() {
+                    let time = second % 1_000
+                    if arm == .candidate, silence.contains(time) { continue }
+                    // Where arms take turns, none shares a cohort with the other one.
+                    guard arms.count > 2 || second % arms.count == number else { continue }
+                    let id = "\(second)-\(number)"
+                    if (500..<540).contains(time) {
+                        tape.add(Scene.answer(id, arm, second: Int64(second)))
+                    } else {
+                        tape.labelled(id, arm, correct: true, second: Int64(second))
+                    }
+                }
+            }
+            for fact in tape.facts { book.fold(fact) }
+            return try #require(book.evidence().first { !$0.process.isPaired }?.labels).unevenLogE
+        }
+        let together: [Arm] = [.candidate, .candidate, .stable, .stable, .stable]
+        for arms in [together, [.candidate, .stable]] {
+            #expect(try uneven(of: arms, silence: 0..<0) < 1)
+            #expect(try uneven(of: arms, silence: 485..<540) < 1)
+            #expect(try uneven(of: arms, silence: 500..<540) < 1)
+            #expect(try uneven(of: arms, silence: 500..<600) < 1)
+        }
+    }
+
     // Memory does not grow with time.
     @Test func countedCohortsAreForgotten() throws {
         var cohorts = LabelCohorts(after: .seconds(16), most: nil)

@@ -129,10 +129,14 @@ import Testing
     /// had its name in a history that was given up. 270634: a late call came first to a gateway where
     /// nothing had come through. 277356: what had become stable was raised as a candidate.
     /// 316976: a gateway came back with an old table, and mirrored to the candidate of a run that was
-    /// over for as long as the next one was held.
+    /// over for as long as the next one was held. 310457: labels were away for as long as a candidate
+    /// was not heard, and seemed to prefer it for ever. 345687: a generation came again after history
+    /// was given up.
     @Test(
-        arguments: [135_224, 141_866, 144_672, 157_285, 161_566, 270_634, 277_356, 316_976]
-            as [UInt64])
+        arguments: [
+            135_224, 141_866, 144_672, 157_285, 161_566, 270_634, 277_356, 310_457, 316_976,
+            345_687,
+        ] as [UInt64])
     func whatSearchHasFoundIsNotFoundAgain(_ seed: UInt64) throws {
         let report = try World(WorldPlan(drawnFrom: seed), folder: folder).run()
         #expect(report.violations.isEmpty, "\(report.violations)")

@@ -243,16 +243,18 @@ extension Witness {
         if !isKnown { fail(.wal, "\(record.id) was never journalled") }
     }
 
-    /// A correction that displaces another version is recorded before any router hears of it.
+    /// A correction that displaces another version is recorded before any router hears of it. After
+    /// history was given up its generation may be one that routers knew already.
     private func wasRecordedFirst(_ accepted: Accepted) -> Bool {
         guard case .correct = accepted.record.action else { return false }
         let after = accepted.after.state
         return state.withLock { state in
-            !after.regions.contains { region in
-                state.earlier["\(after.name)/\(region)", default: []].contains {
-                    $0.generation == after.generation
+            state.wasHistoryLost
+                || !after.regions.contains { region in
+                    state.earlier["\(after.name)/\(region)", default: []].contains {
+                        $0.generation == after.generation
+                    }
                 }
-            }
         }
     }
 
