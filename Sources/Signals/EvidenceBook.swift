@@ -63,6 +63,7 @@ package struct EvidenceBook: Codable, Sendable, Hashable {
             return meter
         }
         for index in meters.indices { meters[index].enter(StageVisit(run)) }
+        cohorts.follow(Self.cohorts(run))
         let silent = run.guardrails.flatMap(\.guardrails).filter(\.isRequired).map(\.maxSilent)
         pauseMax = silent.min().map { TimeSpan(milliseconds: $0.milliseconds / 5) }
         if isNewStep { traffic = [:] }
@@ -94,8 +95,13 @@ package struct EvidenceBook: Codable, Sendable, Hashable {
     }
 
     private static func cohorts(_ run: Run) -> LabelCohorts {
-        let rules = run.guardrails.flatMap(\.guardrails).compactMap(\.labels)
-        return LabelCohorts(after: rules.compactMap(\.after).max(), most: rules.map(\.maxLag).max())
+        let guardrails = run.guardrails.flatMap(\.guardrails)
+        let rules = guardrails.compactMap(\.labels)
+        let renewed = guardrails.filter { $0.metric == .accuracy }
+            .compactMap { run.evidenceBegins($0.name) }.max()
+        return LabelCohorts(
+            after: rules.compactMap(\.after).max(), most: rules.map(\.maxLag).max(),
+            renewed: renewed, first: max(renewed ?? 0, run.stepGeneration))
     }
 
     /// Hourly, or rarer for a plan that would use up the restarts before its end.

@@ -58,6 +58,11 @@ struct LabelCohorts: Codable, Sendable, Hashable {
     /// From the policy: the age at which answers are counted, and the most that is waited for.
     private let after: TimeSpan?
     private let most: TimeSpan?
+    /// The generation in which a person began accuracy anew.
+    private let renewed: Int?
+    /// The first generation whose answers count. What one before it answered is unknown here, and a
+    /// label for that would be one too many.
+    private var first: Int
     private var delay = LabelDelay()
     /// In order of time; each ends where the next begins.
     private var open: [Cohort] = []
@@ -68,9 +73,11 @@ struct LabelCohorts: Codable, Sendable, Hashable {
     private var arrival: ProportionComparison?
     private var arrivals: [RegionName: LabelArrivals] = [:]
 
-    init(after: TimeSpan?, most: TimeSpan?) {
+    init(after: TimeSpan?, most: TimeSpan?, renewed: Int? = nil, first: Int = 0) {
         self.after = after
         self.most = most
+        self.renewed = renewed
+        self.first = first
         // One point more or less is no selection worth stopping for.
         arrival = try? ProportionComparison(
             limit: .rise(points: 0.01), promoteLimit: .rise(points: -0.01))
@@ -79,11 +86,21 @@ struct LabelCohorts: Codable, Sendable, Hashable {
     /// The age at which answers are counted; `nil` while nothing is known of how late labels are.
     var lag: TimeSpan? { after ?? delay.lag }
 
+    /// Begins anew where the policy or a person says so, and else goes on.
+    mutating func follow(_ wanted: LabelCohorts) {
+        if after == wanted.after, most == wanted.most, renewed == wanted.renewed {
+            // A history that was given up may have been further.
+            first = min(first, wanted.first)
+        } else {
+            self = wanted
+        }
+    }
+
     /// - Parameter clock: the newest answer's time. A label is as late as it comes here, whatever its
     ///   sender says of it: one that waits in a queue for longer than labels are said to take would
     ///   come too late for its cohort, and so would all others, for ever.
     mutating func fold(_ fact: Fact, in visit: StageVisit, clock: Timestamp) {
-        guard fact.answer.arm != .fallback else { return }
+        guard fact.answer.arm != .fallback, fact.answer.generation >= first else { return }
         switch fact.event {
         case .answered:
             update(fact, visit) { $0.answered += 1 }

@@ -250,6 +250,71 @@ import Testing
         #expect(counts(book) == ["errors": 2, "latency": 14])
     }
 
+    // What waits for its labels was answered before the person looked, and is part of what they saw.
+    @Test func goingOnAfterABreachLeavesOutWhatStillWaitsForLabels() throws {
+        let rule = LabelRule(
+            maxLag: .seconds(160), after: .seconds(10), minCoverage: Scene.finite(0.5))
+        let accuracy = Scene.guardrail(
+            "accuracy", .accuracy, .atLeast(Scene.finite(0.9)), labels: rule)
+        let state = Scene.state(advances: 1, guardrails: [accuracy])
+        var book = Scene.book(advances: 1, guardrails: [accuracy])
+        var tape = Tape()
+        for second in Int64(0)..<100 {
+            tape.labelled("\(second)", .candidate, correct: false, second: second)
+        }
+        for fact in tape.facts { book.fold(fact) }
+        let cause = Cause.breach(guardrail: accuracy.name, summary: "accuracy")
+        let resumed = state.after(.hold(cause), number: 4, at: Scene.start + .seconds(100))
+            .after(.resume(order: "o", by: "sre"), number: 5, at: Scene.start + .seconds(100))
+        resumed.run.map { book.follow($0, of: resumed) }
+        // A label that comes late for an answer of before is not one of those that are waited for.
+        tape.add(
+            Scene.answer("98", .candidate, second: 98),
+            .labelled(correct: false, previously: nil, at: Scene.start + .seconds(100)))
+        for second in Int64(100)..<200 {
+            tape.labelled("\(second)", .candidate, correct: true, second: second, generation: 5)
+        }
+        for fact in tape.facts { book.fold(fact) }
+        let evidence = try #require(book.evidence().first)
+        let counted = try #require(evidence.process.counted)
+        #expect((85...90).contains(counted.trials) && counted.failures == 0)
+        #expect(evidence.labels?.due == counted.trials && evidence.labels?.late == 0)
+    }
+
+    /// Once labels came more readily for one version, nothing but another version ended that.
+    @Test("C10: a person who goes on begins the comparison of labels anew")
+    func goingOnBeginsTheComparisonOfLabelsAnew() throws {
+        let state = Scene.state(advances: 1, guardrails: [Scene.drop])
+        var book = Scene.book(advances: 1, guardrails: [Scene.drop])
+        var tape = Tape()
+        func answer(_ seconds: Range<Int>, generation: Int, isUneven: Bool) {
+            for second in seconds {
+                let arm: Arm = second.isMultiple(of: 2) ? .candidate : .stable
+                let (id, at) = ("\(second)", Int64(second))
+                if isUneven, arm == .candidate, second.isMultiple(of: 4) {
+                    tape.add(Scene.answer(id, arm, generation: generation, second: at))
+                } else {
+                    tape.labelled(id, arm, correct: true, second: at, generation: generation)
+                }
+            }
+        }
+        func uneven() throws -> Double {
+            for fact in tape.facts { book.fold(fact) }
+            return try #require(book.evidence().first { !$0.process.isPaired }?.labels).unevenLogE
+        }
+        answer(0..<2_000, generation: 3, isUneven: true)
+        #expect(try uneven() > 7)
+        answer(2_000..<4_000, generation: 3, isUneven: false)
+        #expect(try uneven() > 7)
+        let resumed = state.after(
+            .hold(Cause.breach(guardrail: Scene.drop.name, summary: "drop")), number: 4,
+            at: Scene.start + .seconds(4_000)
+        ).after(.resume(order: "o", by: "sre"), number: 5, at: Scene.start + .seconds(4_000))
+        resumed.run.map { book.follow($0, of: resumed) }
+        answer(4_000..<6_000, generation: 5, isUneven: false)
+        #expect(try uneven() < 1)
+    }
+
     @Test("C21: restarts come with the hours and not with the outcomes")
     func restartsComeWithTheHoursAndNotWithTheOutcomes() throws {
         var book = Scene.book(advances: 1, guardrails: [Scene.errors])
