@@ -74,11 +74,13 @@ package final class GatewayServer: Sendable {
     private let adminConnections: OpenConnections
     private let state = NIOLockedValueBox(State.new)
 
+    /// - Parameter changed: told of each table that is served, like the log.
     /// - Throws: `RouteTableDamage` when the state file cannot be used.
     package init(
         _ configuration: Configuration, sink: any ObservationSink,
         logger: Logger = Logger(label: "gatewright.gateway"),
-        group: any EventLoopGroup = MultiThreadedEventLoopGroup.singleton
+        group: any EventLoopGroup = MultiThreadedEventLoopGroup.singleton,
+        changed: @escaping @Sendable (RouteTable.Change) -> Void = { _ in }
     ) throws {
         self.configuration = configuration
         self.sink = sink
@@ -86,7 +88,11 @@ package final class GatewayServer: Sendable {
         self.group = group
         table = try RouteTable(
             region: configuration.region, statePath: configuration.statePath,
-            routesMax: configuration.limits.routes)
+            routesMax: configuration.limits.routes
+        ) { change in
+            logger.notice("\(change)")
+            changed(change)
+        }
         metrics = GatewayMetrics(seriesMax: configuration.limits.metricSeries)
         dataConnections = OpenConnections(most: configuration.limits.connections)
         adminConnections = OpenConnections(most: configuration.limits.adminConnections)
@@ -216,5 +222,12 @@ package final class GatewayServer: Sendable {
                 }
             }
             .bind(host: host, port: port).get()
+    }
+}
+
+extension RouteTable.Change: CustomStringConvertible {
+    /// `scorer: 2.4.0 at 5%, mirrored 0% (generation 12); was 2.3.0 alone (generation 11)`
+    package var description: String {
+        "\(rollout): \(after?.spoken ?? "withdrawn"); was \(before?.spoken ?? "not served")"
     }
 }

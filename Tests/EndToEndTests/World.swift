@@ -31,20 +31,23 @@ final class World: Sendable {
         var quiet = Logger(label: "gateway")
         quiet.logLevel = .critical
         var gateways: [GatewayServer] = []
+        var watched: [WatchedGateway] = []
         for region in Project.regions {
+            let told = ToldTables()
             let gateway = try GatewayServer(
                 GatewayServer.Configuration(
                     region: RegionName(region), port: 0, adminPort: 0,
                     statePath: "\(folder)/routes-\(region).json"), sink: ClosureSink { _ in },
-                logger: quiet)
+                logger: quiet, changed: { told.add($0.contents) })
             try await gateway.start()
             gateways.append(gateway)
+            watched.append(gateway.watched(told))
         }
         self.gateways = gateways
         controllerPort = try FreePorts.take(1)[0]
         callers = Callers(gateways: gateways, controller: "http://127.0.0.1:\(controllerPort)")
         watch = ExposureWatch(
-            gateways: gateways.map(\.watched), remote: remote, violations: ViolationLog(),
+            gateways: watched, remote: remote, violations: ViolationLog(),
             interval: .milliseconds(1))
         watch.start()
         if calling { callers.start() }
@@ -164,13 +167,33 @@ final class World: Sendable {
 }
 
 extension GatewayServer {
-    /// In this process, and never away.
-    var watched: WatchedGateway {
-        WatchedGateway(region: table.region) {
-            let contents = self.table.contents
-            return WatchedGateway.Table(
-                version: contents.version, routes: Array(contents.routes.values))
+    /// In this process, and never away: it tells of each table, also of one that stands for less time
+    /// than there is between two looks of a busy machine.
+    fileprivate func watched(_ told: ToldTables) -> WatchedGateway {
+        WatchedGateway(
+            region: table.region, table: { WatchedGateway.Table(self.table.contents) },
+            told: told.take)
+    }
+}
+
+private final class ToldTables: Sendable {
+    private let tables = Mutex<[WatchedGateway.Table]>([])
+
+    func add(_ contents: RouteTable.Contents) {
+        tables.withLock { $0.append(WatchedGateway.Table(contents)) }
+    }
+
+    @Sendable func take() -> [WatchedGateway.Table] {
+        tables.withLock { tables in
+            defer { tables = [] }
+            return tables
         }
+    }
+}
+
+extension WatchedGateway.Table {
+    fileprivate init(_ contents: RouteTable.Contents) {
+        self.init(version: contents.version, routes: Array(contents.routes.values))
     }
 }
 

@@ -1,5 +1,6 @@
 import Foundation
 import RolloutCore
+import Synchronization
 import Testing
 
 @testable import Gateway
@@ -34,6 +35,29 @@ import Testing
         #expect(try await table.apply(route(5, share: 100)).share.basisPoints == 100)
         #expect(try await table.apply(route(6, share: 9_000)).share.basisPoints == 9_000)
         #expect(table.contents.version == 3)
+    }
+
+    // What an operator reads in the log, and what the end-to-end tests check: no table is left out.
+    @Test func eachTableIsToldInTurn() async throws {
+        let told = Mutex<[(text: String, version: Int)]>([])
+        let table = try RouteTable(region: try RegionName("eu-west"), statePath: nil) { change in
+            told.withLock { $0.append(("\(change)", change.contents.version)) }
+        }
+        _ = try await table.apply(route(5, withCandidate: false))
+        _ = try await table.apply(route(6, share: 500))
+        _ = try await table.apply(route(6, share: 500))
+        _ = try? await table.apply(route(4))
+        // Refused, and what was decided before it is from now on.
+        _ = try? await table.apply(route(8, share: 700), onlyLowering: true)
+        try await table.withdraw(RolloutName("m"), generation: 9)
+        #expect(
+            told.withLock { $0.map(\.text) } == [
+                "m: 1.0 alone (generation 5); was not served",
+                "m: 2.0 at 5%, mirrored 0% (generation 6); was 1.0 alone (generation 5)",
+                "m: 2.0 at 5%, mirrored 0% (generation 7); was 2.0 at 5%, mirrored 0% (generation 6)",
+                "m: withdrawn; was 2.0 at 5%, mirrored 0% (generation 7)",
+            ])
+        #expect(told.withLock { $0.map(\.version) } == [1, 2, 3, 4])
     }
 
     @Test func aWithdrawalFencesLateWriters() async throws {

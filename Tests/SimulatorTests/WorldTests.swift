@@ -131,11 +131,12 @@ import Testing
     /// 316976: a gateway came back with an old table, and mirrored to the candidate of a run that was
     /// over for as long as the next one was held. 310457: labels were away for as long as a candidate
     /// was not heard, and seemed to prefer it for ever. 345687: a generation came again after history
-    /// was given up.
+    /// was given up. 372473: a key that was taken back, in a commit that nobody had fetched when the
+    /// branch lost it.
     @Test(
         arguments: [
             135_224, 141_866, 144_672, 157_285, 161_566, 270_634, 277_356, 310_457, 316_976,
-            345_687,
+            345_687, 372_473,
         ] as [UInt64])
     func whatSearchHasFoundIsNotFoundAgain(_ seed: UInt64) throws {
         let report = try World(WorldPlan(drawnFrom: seed), folder: folder).run()

@@ -52,19 +52,33 @@ package final class RouteTable: Sendable {
         }
     }
 
+    /// One table in place of another.
+    package struct Change: Sendable {
+        package let rollout: RolloutName
+        package let before: Route?
+        /// `nil` when the rollout was withdrawn.
+        package let after: Route?
+        package let contents: Contents
+    }
+
     package let region: RegionName
     private let file: RouteTableFile?
     private let routesMax: Int
     private let current: NIOLockedValueBox<(contents: Contents, served: [String: ServedRoute])>
     /// Held from the check of a change until it is saved, so that changes do not interleave.
     private let writing = NIOLock()
+    private let changed: @Sendable (Change) -> Void
 
+    /// - Parameter changed: told of each change in turn, once it is in force; no later one begins
+    ///   before it returns.
     /// - Throws: `RouteTableDamage` when the file exists and cannot be trusted.
     package init(
-        region: RegionName, statePath: String?, routesMax: Int = GatewayLimits().routes
+        region: RegionName, statePath: String?, routesMax: Int = GatewayLimits().routes,
+        changed: @escaping @Sendable (Change) -> Void = { _ in }
     ) throws {
         self.region = region
         self.routesMax = routesMax
+        self.changed = changed
         file = statePath.map { RouteTableFile(path: $0, region: region) }
         let contents = try file?.load() ?? Contents()
         current = NIOLockedValueBox((contents, Self.served(contents)))
@@ -179,6 +193,7 @@ package final class RouteTable: Sendable {
     private func change(
         to next: Contents, of rollout: RolloutName, lowers: Bool
     ) -> Result<Void, RouteRefusal> {
+        let before = contents.routes[rollout]
         var next = next
         next.version &+= 1
         next.saved = true
@@ -190,6 +205,9 @@ package final class RouteTable: Sendable {
             guard lowers else { return .failure(.unsaved("\(error)")) }
         }
         swap(to: next, changed: rollout)
+        changed(
+            Change(
+                rollout: rollout, before: before, after: next.routes[rollout], contents: next))
         return .success(())
     }
 

@@ -107,13 +107,27 @@ extension Witness {
 
     /// Keys that were taken back in what a decision read: its approvals must not rest on them.
     func revoked(in record: DecisionRecord) -> Set<String> {
-        guard let read = ObjectID(hex: record.inputsCommit),
-            let tree = try? remote.objects.commit(read).info.tree,
+        ObjectID(hex: record.inputsCommit).map(revoked(at:)) ?? []
+    }
+
+    private func revoked(at commit: ObjectID) -> Set<String> {
+        guard let tree = try? remote.objects.commit(commit).info.tree,
             let entry = try? remote.objects.entry(at: "policies/revoked-signers", inTree: tree),
             let bytes = try? remote.objects.blob(entry.id)
         else { return [] }
         let text = String(decoding: bytes, as: UTF8.self)
         return Set(People.all.filter { text.contains(people.fingerprint(of: $0)) })
+    }
+
+    /// Whether a key was ever taken back in the history up to a commit. What a branch lost before
+    /// anybody had fetched it was not: nobody can know of that.
+    func isTakenBack(_ person: String, by commit: ObjectID) -> Bool {
+        var next: ObjectID? = commit
+        while let commit = next {
+            if revoked(at: commit).contains(person) { return true }
+            next = try? remote.objects.commit(commit).info.parents.first
+        }
+        return false
     }
 
     /// Every change that a controller made of what a gateway serves has its record, once all is

@@ -207,8 +207,10 @@ extension Witness {
         let revoked = revoked(in: record)
         let honest = Set(
             answers.filter { answer in
-                answer.isApproval && mayApprove(answer, run)
-                    && (people.revocation(of: answer.person).map { $0 > answer.at } ?? true)
+                guard answer.isApproval, mayApprove(answer, run) else { return false }
+                guard let revoked = people.revocation(of: answer.person), revoked <= answer.at
+                else { return true }
+                return !isTakenBack(answer.person, by: accepted.parent)
             }.map(\.person))
         if honest.count < terms.minApprovals {
             fail(

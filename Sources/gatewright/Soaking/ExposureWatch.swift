@@ -14,6 +14,8 @@ struct WatchedGateway: Sendable {
     let region: RegionName
     /// `nil` while it does not answer.
     let table: @Sendable () async -> Table?
+    /// The tables that it tells of by itself, since this was asked before.
+    var told: @Sendable () -> [Table] = { [] }
     /// Whether it could not be reached lately: then it may still serve what was granted before.
     var wasAway: @Sendable () -> Bool = { false }
 }
@@ -118,27 +120,40 @@ final class ExposureWatch: Sendable {
     // MARK: Looking
 
     private func look(_ queue: AsyncStream<Look>.Continuation) async throws {
-        var last: [RegionName: (version: Int?, tip: ObjectID?)] = [:]
+        var last: [RegionName: (version: Int?, before: ObjectID?, tip: ObjectID?)] = [:]
         while true {
             for gateway in gateways {
                 let before = try await remote.tip()
                 let table = await gateway.table()
                 let after = try await remote.tip()
-                let known = last[gateway.region] ?? (nil, nil)
+                let known = last[gateway.region] ?? (nil, before, nil)
                 let isNew = table != nil && known.version != table?.version
                 guard isNew || known.tip != after || mayLookAgain(at: gateway.region) else {
                     continue
                 }
                 var stood = false
                 if let table { stood = await gateway.table()?.version == table.version }
-                if isNew, let table { count(table.version, after: known.version) }
-                last[gateway.region] = (table?.version ?? known.version, after)
-                waiting.withLock { $0[gateway.region, default: Waiting()].looks += 1 }
-                queue.yield(
+                var looks: [Look] = []
+                if isNew, let table {
+                    // What came and went since the last look, while a record of that time was the
+                    // newest.
+                    looks = gateway.told().filter {
+                        $0.version > known.version ?? 0 && $0.version < table.version
+                    }.map {
+                        Look(
+                            gateway: gateway, at: .now, table: $0, before: known.before,
+                            after: after, stood: false, wasAway: gateway.wasAway())
+                    }
+                    count(table.version, after: known.version, told: looks.count)
+                }
+                last[gateway.region] = (table?.version ?? known.version, before, after)
+                looks.append(
                     Look(
                         gateway: gateway, at: .now, table: table, before: before,
                         after: stood ? after : try await remote.tip(), stood: stood,
                         wasAway: gateway.wasAway()))
+                waiting.withLock { $0[gateway.region, default: Waiting()].looks += looks.count }
+                for look in looks { queue.yield(look) }
             }
             try await Task.sleep(for: interval)
         }
@@ -148,10 +163,10 @@ final class ExposureWatch: Sendable {
         waiting.withLock { $0[region].map { $0.isOverdue && $0.looks == 0 } ?? false }
     }
 
-    private func count(_ version: Int, after last: Int?) {
+    private func count(_ version: Int, after last: Int?, told: Int) {
         found.withLock { found in
-            found.changes += 1
-            found.missed += max(0, version - (last ?? 0) - 1)
+            found.changes += 1 + told
+            found.missed += max(0, version - (last ?? 0) - 1 - told)
         }
     }
 
