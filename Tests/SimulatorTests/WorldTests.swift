@@ -132,11 +132,11 @@ import Testing
     /// over for as long as the next one was held. 310457: labels were away for as long as a candidate
     /// was not heard, and seemed to prefer it for ever. 345687: a generation came again after history
     /// was given up. 372473: a key that was taken back, in a commit that nobody had fetched when the
-    /// branch lost it.
+    /// branch lost it. 385536: a controller without git had used a generation already.
     @Test(
         arguments: [
             135_224, 141_866, 144_672, 157_285, 161_566, 270_634, 277_356, 310_457, 316_976,
-            345_687, 372_473,
+            345_687, 372_473, 385_536,
         ] as [UInt64])
     func whatSearchHasFoundIsNotFoundAgain(_ seed: UInt64) throws {
         let report = try World(WorldPlan(drawnFrom: seed), folder: folder).run()

@@ -245,17 +245,16 @@ extension Witness {
         if !isKnown { fail(.wal, "\(record.id) was never journalled") }
     }
 
-    /// A correction that displaces another version is recorded before any router hears of it. After
-    /// history was given up its generation may be one that routers knew already.
+    /// A correction that displaces another version is recorded before any router hears of it. Its
+    /// generation alone says nothing: a history that was given up may have had it, or a controller
+    /// that is cut off from git.
     private func wasRecordedFirst(_ accepted: Accepted) -> Bool {
         guard case .correct = accepted.record.action else { return false }
         let after = accepted.after.state
         return state.withLock { state in
             state.wasHistoryLost
-                || !after.regions.contains { region in
-                    state.earlier["\(after.name)/\(region)", default: []].contains {
-                        $0.generation == after.generation
-                    }
+                || !after.routes.contains { region, route in
+                    state.earlier["\(after.name)/\(region)", default: []].contains(route)
                 }
         }
     }
