@@ -86,13 +86,16 @@ struct LabelCohorts: Codable, Sendable, Hashable {
     /// The age at which answers are counted; `nil` while nothing is known of how late labels are.
     var lag: TimeSpan? { after ?? delay.lag }
 
-    /// Begins anew where the policy or a person says so, and else goes on.
+    /// Begins anew where the policy or a person says so, and else goes on. How late labels are is no
+    /// evidence and stays known: whoever learns it anew hears of the quick ones first.
     mutating func follow(_ wanted: LabelCohorts) {
         if after == wanted.after, most == wanted.most, renewed == wanted.renewed {
             // A history that was given up may have been further.
             first = min(first, wanted.first)
         } else {
+            let known = most == wanted.most ? delay : wanted.delay
             self = wanted
+            delay = known
         }
     }
 

@@ -306,11 +306,13 @@ import Testing
         #expect(try uneven() > 7)
         answer(2_000..<4_000, generation: 3, isUneven: false)
         #expect(try uneven() > 7)
+        let lag = try #require(book.evidence().first?.labels?.lag)
         let resumed = state.after(
             .hold(Cause.breach(guardrail: Scene.drop.name, summary: "drop")), number: 4,
             at: Scene.start + .seconds(4_000)
         ).after(.resume(order: "o", by: "sre"), number: 5, at: Scene.start + .seconds(4_000))
         resumed.run.map { book.follow($0, of: resumed) }
+        #expect(book.evidence().first?.labels?.lag == lag)
         answer(4_000..<6_000, generation: 5, isUneven: false)
         #expect(try uneven() < 1)
     }
