@@ -100,9 +100,18 @@ extension Witness {
         }
     }
 
-    /// Whether the last to change this gateway was a controller, not a stranger.
+    /// Whether the last to change this gateway was a controller, not a stranger. What it gave is a
+    /// stranger's, too, for whoever was away until the branch had lost the record of it.
     private func wasGiven(_ route: Route) -> Bool {
-        state.withLock { $0.strange["\(route.rollout)/\(route.region)"] != true }
+        guard state.withLock({ $0.strange["\(route.rollout)/\(route.region)"] != true }) else {
+            return false
+        }
+        let grant = accepted(route.rollout).last { record in
+            let granted = record.after.state.routes[route.region]
+            return granted?.generation == route.generation && granted?.candidate == route.candidate
+        }
+        guard let grant, let tip = remote.tip else { return true }
+        return (try? remote.objects.isDescendant(tip, of: grant.commit)) ?? true
     }
 
     /// Keys that were taken back in what a decision read: its approvals must not rest on them.
