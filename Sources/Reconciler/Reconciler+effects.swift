@@ -105,11 +105,13 @@ extension Reconciler {
         configuration.afterEffect("journalled")
         rollouts[name]?.taken.append(draft)
         send(name, .lowered(kind: draft.action.kind, reason: draft.reason))
-        guard let state = rollouts[name]?.effective else { return }
+        guard let live = rollouts[name] else { return }
+        let state = live.effective
         if draft.action.changesRoutes {
             // A step back gives nobody more: a region that somebody holds lower stays there until
             // the evidence says otherwise.
-            _ = await apply(name, state.routes, onlyLowering: true)
+            _ = await apply(
+                name, state.routes.filter { !isElsewhere($0.key, live) }, onlyLowering: true)
         }
         await follow(name)
         draft.readBack = rollouts[name]?.found.filter { state.routes[$0.key] != nil }

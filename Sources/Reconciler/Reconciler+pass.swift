@@ -68,8 +68,11 @@ extension Reconciler {
             if !live.isRecording, live.taken.isEmpty, mayTry(live) { startRecording(name, draft) }
             return false
         case .apply:
-            // What git does not know of yet must raise nobody.
-            return await apply(name, owed(input), onlyLowering: !live.taken.isEmpty)
+            guard !live.taken.isEmpty else { return await apply(name, owed(input)) }
+            // What git does not know of yet must raise nobody. Where it has to wait, the record of
+            // what was taken wakes this rollout.
+            return await apply(
+                name, owed(input).filter { !isElsewhere($0.key, live) }, onlyLowering: true)
         case .serveStable:
             let empty = input.routers.filter { $0.value == .empty }
             return await apply(name, input.state.stableRoutes.filter { empty[$0.key] != nil })
@@ -124,6 +127,16 @@ extension Reconciler {
             guard case .serving(let actual) = live.found[region] else { return false }
             return expected.displaces(actual)
         }
+    }
+
+    /// Whether a router serves versions that git, as it is known here, does not: another controller may
+    /// have recorded them. They stay until git has what is to come in their place; only the candidate
+    /// that is known here is lowered at once, whatever is served beside it.
+    func isElsewhere(_ region: RegionName, _ live: LiveRollout) -> Bool {
+        guard case .serving(let actual) = live.found[region],
+            let recorded = live.recorded.routes[region], recorded.displaces(actual)
+        else { return false }
+        return actual.candidate == nil || actual.candidate != recorded.candidate
     }
 
     private func input(_ live: LiveRollout, _ consent: Consent) async -> DecisionInput {

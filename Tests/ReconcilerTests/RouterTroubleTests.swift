@@ -172,6 +172,61 @@ import Traffic
         }
     }
 
+    /// Found by simulated world 491303: a controller saw an old branch and lowered what it took for a
+    /// stranger's, again and again. What it had taken added up to a newer generation than the one of
+    /// another controller's run, and nothing but that was asked.
+    @Test("B1, D7: nor is it displaced by what was taken and is not in git yet")
+    func anotherVersionIsNotDisplacedByWhatGitDoesNotHave() async throws {
+        let world = try await World()
+        let controller = try await Controller(in: world)
+        try await controller.reach(.canary)
+        let (eu, us) = (
+            try #require(world.router.served(in: World.eu)),
+            try #require(world.router.served(in: World.us))
+        )
+        try world.lockGit(true)
+        world.router.tamper(
+            Route(
+                rollout: us.rollout, region: us.region, generation: us.generation + 4, run: us.run,
+                salt: us.salt, stickyBy: us.stickyBy, stable: us.stable, candidate: us.candidate,
+                share: .all, mirror: .zero, fallback: nil))
+        let status = try await controller.until("lowered") {
+            $0.generation > us.generation + 4 && $0.unrecorded == 1
+        }
+        try await controller.until("told everywhere") { _ in
+            [World.eu, World.us].allSatisfy {
+                world.router.served(in: $0)?.generation == status.generation
+            }
+        }
+        let other = Route.Backend(
+            reference: VersionReference(
+                version: World.id("1.6.0"), digest: eu.stable.reference.digest),
+            endpoint: eu.stable.endpoint)
+        let newer = Route(
+            rollout: eu.rollout, region: eu.region, generation: status.generation - 1, run: eu.run,
+            salt: eu.salt, stickyBy: eu.stickyBy, stable: eu.stable, candidate: other,
+            share: Share(clamping: 5_000), mirror: .zero, fallback: nil)
+        let before = world.seen.all.count
+        // As another controller would leave it.
+        world.router.tamper(newer)
+        for _ in 0..<3 {
+            world.clock.pass(seconds: 15)
+            try await controller.turns()
+        }
+        #expect(world.router.served(in: World.eu) == newer)
+        #expect(world.router.served(in: World.us)?.share == us.share)
+        try world.lockGit(false)
+        world.clock.pass(seconds: 120)
+        try await controller.until("displaced") { _ in
+            world.router.served(in: World.eu)?.candidate == eu.candidate
+        }
+        try await controller.settled()
+        await controller.stop()
+        for sighting in world.seen.all.dropFirst(before) where sighting.asked.region == World.eu {
+            #expect(sighting.recorded >= sighting.asked.generation)
+        }
+    }
+
     // 32: what a router forgot is given back only while every guardrail passes.
     @Test("D4: a forgotten share comes back with evidence only")
     func aForgottenShareComesBackWithEvidenceOnly() async throws {

@@ -134,11 +134,12 @@ import Testing
     /// was given up. 372473: a key that was taken back, in a commit that nobody had fetched when the
     /// branch lost it. 385536: a controller without git had used a generation already.
     /// 436552: a controller that was away saw a branch that had lost a run, and put its candidate away
-    /// in one region after the other.
+    /// in one region after the other. 491303: steps of a controller that saw an old branch added up to
+    /// a newer generation than another one's run, and displaced it before git knew.
     @Test(
         arguments: [
             135_224, 141_866, 144_672, 157_285, 161_566, 270_634, 277_356, 310_457, 316_976,
-            345_687, 372_473, 385_536, 436_552,
+            345_687, 372_473, 385_536, 436_552, 491_303,
         ] as [UInt64])
     func whatSearchHasFoundIsNotFoundAgain(_ seed: UInt64) throws {
         let report = try World(WorldPlan(drawnFrom: seed), folder: folder).run()
