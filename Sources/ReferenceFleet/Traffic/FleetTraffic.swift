@@ -37,6 +37,15 @@ package struct FleetTraffic: Sendable {
                 }
             }
         }
+        // Not before the last request has its answer. A cancelled task cannot wait for answers, so
+        // this one runs in one of its own.
+        let last = Task {
+            var connection = HTTPConnection(
+                target: configuration.controller, deadline: .seconds(2))
+            await outbox.deliver(over: &connection, includingLater: true)
+            connection.close()
+        }
+        await last.value
     }
 
     /// One worker's requests: every k-th of the fleet's sequence, where k is the number of
@@ -137,14 +146,6 @@ package struct FleetTraffic: Sendable {
             let delivered = await outbox.deliver(over: &connection, includingLater: false)
             pause = delivered ? configuration.reportInterval : min(pause * 2, 2)
         }
-        // A cancelled task cannot wait for answers, so the last delivery runs in one of its own.
-        let last = Task {
-            var connection = HTTPConnection(
-                target: configuration.controller, deadline: .seconds(2))
-            await outbox.deliver(over: &connection, includingLater: true)
-            connection.close()
-        }
-        await last.value
     }
 
     /// The method in the first element of the output `label`.
