@@ -117,3 +117,15 @@ final class HangingRouter: TrafficRouter {
         _ rollout: RolloutName, from region: RegionName, generation: Int
     ) async throws(RouterFailure) { await hang() }
 }
+
+extension Route {
+    /// The same run, as somebody else would have a region serve it.
+    func with(
+        _ share: Share, generation: Int, in region: RegionName? = nil, candidate: Backend? = nil
+    ) -> Route {
+        Route(
+            rollout: rollout, region: region ?? self.region, generation: generation, run: run,
+            salt: salt, stickyBy: stickyBy, stable: stable, candidate: candidate ?? self.candidate,
+            share: share, mirror: .zero, fallback: nil)
+    }
+}

@@ -14,23 +14,17 @@ import Traffic
         try await controller.reach(.canary)
         world.clock.pass(seconds: 90_000)
         let route = try #require(world.router.served(in: World.us))
-        func serve(_ share: Share, in region: RegionName, generation: Int) -> Route {
-            Route(
-                rollout: route.rollout, region: region, generation: generation, run: route.run,
-                salt: route.salt, stickyBy: route.stickyBy, stable: route.stable,
-                candidate: route.candidate, share: share, mirror: .zero, fallback: nil)
-        }
         // Nothing newer than a lowering is recorded, and evidence is too old for a raise.
-        world.router.tamper(serve(.all, in: World.eu, generation: route.generation + 4))
+        world.router.tamper(route.with(.all, generation: route.generation + 4, in: World.eu))
         let status = try await controller.until("corrected") {
             $0.generation > route.generation + 4 && $0.unrecorded == 0
         }
         try await controller.settled()
-        world.router.tamper(serve(.zero, in: World.us, generation: route.generation))
+        world.router.tamper(route.with(.zero, generation: route.generation))
         try await controller.until("us is fenced") { _ in
             world.router.served(in: World.us)?.generation == status.generation - 1
         }
-        let late = serve(.all, in: World.us, generation: status.generation - 1)
+        let late = route.with(.all, generation: status.generation - 1)
         await #expect(throws: RouterFailure.self) {
             try await world.router.apply(late, onlyLowering: false)
         }

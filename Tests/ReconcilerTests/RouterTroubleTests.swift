@@ -78,11 +78,7 @@ import Traffic
         let controller = try await Controller(in: world)
         try await controller.reach(.canary)
         let route = try #require(world.router.served(in: World.eu))
-        world.router.tamper(
-            Route(
-                rollout: route.rollout, region: route.region, generation: route.generation + 4,
-                run: route.run, salt: route.salt, stickyBy: route.stickyBy, stable: route.stable,
-                candidate: route.candidate, share: .all, mirror: .zero, fallback: nil))
+        world.router.tamper(route.with(.all, generation: route.generation + 4))
         try await controller.until("corrected") {
             $0.generation > route.generation + 4 && $0.unrecorded == 0
         }
@@ -111,10 +107,7 @@ import Traffic
         await controller.reconciler.sync()
         try await controller.until("damaged") { $0.why?.line.contains("current.json") ?? false }
         let route = try #require(world.router.served(in: World.eu))
-        let newer = Route(
-            rollout: route.rollout, region: route.region, generation: route.generation + 4,
-            run: route.run, salt: route.salt, stickyBy: route.stickyBy, stable: route.stable,
-            candidate: route.candidate, share: .all, mirror: .zero, fallback: nil)
+        let newer = route.with(.all, generation: route.generation + 4)
         world.router.tamper(newer)
         try await controller.turns()
         world.clock.pass(seconds: 11)
@@ -185,11 +178,7 @@ import Traffic
             try #require(world.router.served(in: World.us))
         )
         try world.lockGit(true)
-        world.router.tamper(
-            Route(
-                rollout: us.rollout, region: us.region, generation: us.generation + 4, run: us.run,
-                salt: us.salt, stickyBy: us.stickyBy, stable: us.stable, candidate: us.candidate,
-                share: .all, mirror: .zero, fallback: nil))
+        world.router.tamper(us.with(.all, generation: us.generation + 4))
         let status = try await controller.until("lowered") {
             $0.generation > us.generation + 4 && $0.unrecorded == 1
         }
@@ -202,10 +191,8 @@ import Traffic
             reference: VersionReference(
                 version: World.id("1.6.0"), digest: eu.stable.reference.digest),
             endpoint: eu.stable.endpoint)
-        let newer = Route(
-            rollout: eu.rollout, region: eu.region, generation: status.generation - 1, run: eu.run,
-            salt: eu.salt, stickyBy: eu.stickyBy, stable: eu.stable, candidate: other,
-            share: Share(clamping: 5_000), mirror: .zero, fallback: nil)
+        let newer = eu.with(
+            Share(clamping: 5_000), generation: status.generation - 1, candidate: other)
         let before = world.seen.all.count
         // As another controller would leave it.
         world.router.tamper(newer)
@@ -261,12 +248,7 @@ import Traffic
         world.clock.pass(seconds: 90_000)
         for (region, share) in [(World.eu, Share.all), (World.us, Share.zero)] {
             let route = try #require(world.router.served(in: region))
-            world.router.tamper(
-                Route(
-                    rollout: route.rollout, region: region, generation: route.generation + 4,
-                    run: route.run, salt: route.salt, stickyBy: route.stickyBy,
-                    stable: route.stable, candidate: route.candidate, share: share, mirror: .zero,
-                    fallback: nil))
+            world.router.tamper(route.with(share, generation: route.generation + 4, in: region))
         }
         try await controller.until("eu is put back") { _ in
             world.router.served(in: World.eu)?.share == Share(clamping: 500)
@@ -288,17 +270,10 @@ import Traffic
         try await controller.reach(.canary)
         world.clock.pass(seconds: 90_000)
         let route = try #require(world.router.served(in: World.us))
-        let lowered = Route(
-            rollout: route.rollout, region: World.us, generation: route.generation - 1,
-            run: route.run, salt: route.salt, stickyBy: route.stickyBy, stable: route.stable,
-            candidate: route.candidate, share: Share(clamping: 1), mirror: .zero, fallback: nil)
+        let lowered = route.with(Share(clamping: 1), generation: route.generation - 1, in: World.us)
         world.router.onceBeforeARoute(in: World.us) { world.router.tamper(lowered) }
         let eu = try #require(world.router.served(in: World.eu))
-        world.router.tamper(
-            Route(
-                rollout: eu.rollout, region: World.eu, generation: eu.generation + 4,
-                run: eu.run, salt: eu.salt, stickyBy: eu.stickyBy, stable: eu.stable,
-                candidate: eu.candidate, share: .all, mirror: .zero, fallback: nil))
+        world.router.tamper(eu.with(.all, generation: eu.generation + 4, in: World.eu))
         try await controller.until("eu is put back") { _ in
             world.router.served(in: World.eu)?.share == Share(clamping: 500)
         }
@@ -318,12 +293,7 @@ import Traffic
         world.clock.pass(seconds: 90_000)
         func serve(_ share: Share, in region: RegionName, generation: Int) throws {
             let route = try #require(world.router.served(in: region))
-            world.router.tamper(
-                Route(
-                    rollout: route.rollout, region: region, generation: generation,
-                    run: route.run, salt: route.salt, stickyBy: route.stickyBy,
-                    stable: route.stable, candidate: route.candidate, share: share, mirror: .zero,
-                    fallback: nil))
+            world.router.tamper(route.with(share, generation: generation, in: region))
         }
         let first = try #require(world.router.served(in: World.eu)).generation
         // After a correction the newest decision is no raise any more.
