@@ -317,6 +317,33 @@ import Testing
         #expect(try uneven() < 1)
     }
 
+    // What was seen before a release, and how long labels were waited for, are of the run before.
+    @Test func aReleasedVersionBeginsItsLabelsAnewUnderThePolicyOfItsRun() throws {
+        func accuracy(after seconds: Int64) -> GuardrailSpec {
+            Scene.guardrail(
+                "accuracy", .accuracy, .atLeast(Scene.finite(0.9)),
+                labels: LabelRule(
+                    maxLag: .seconds(160), after: .seconds(seconds),
+                    minCoverage: Scene.finite(0.5)))
+        }
+        var book = Scene.book(advances: 1, guardrails: [accuracy(after: 10)])
+        var tape = Tape()
+        for second in Int64(0)..<100 {
+            tape.labelled("\(second)", .candidate, correct: false, second: second)
+        }
+        for fact in tape.facts { book.fold(fact) }
+        #expect((book.evidence().first?.labels?.due ?? 0) > 80)
+        let cause = Cause.breach(guardrail: Scene.accuracy.name, summary: "accuracy")
+        let again = Action.Start(Scene.ask(guardrails: [accuracy(after: 20)]))
+        let released = Scene.state(advances: 1, guardrails: [accuracy(after: 10)])
+            .after(.rollBack(cause), number: 4, at: Scene.start + .seconds(100))
+            .after(.start(again), number: 5, at: Scene.start + .seconds(100))
+        #expect(released.run?.releasedIn != nil)
+        released.run.map { book.follow($0, of: released) }
+        let labels = try #require(book.evidence().first?.labels)
+        #expect(labels.lag == .seconds(20) && labels.due == 0)
+    }
+
     @Test("C21: restarts come with the hours and not with the outcomes")
     func restartsComeWithTheHoursAndNotWithTheOutcomes() throws {
         var book = Scene.book(advances: 1, guardrails: [Scene.errors])

@@ -252,10 +252,9 @@ extension Witness {
         guard case .correct = accepted.record.action else { return false }
         let after = accepted.after.state
         return state.withLock { state in
-            state.wasHistoryLost
-                || !after.routes.contains { region, route in
-                    state.earlier["\(after.name)/\(region)", default: []].contains(route)
-                }
+            !after.routes.contains { region, route in
+                state.earlier["\(after.name)/\(region)", default: []].contains(route)
+            }
         }
     }
 
