@@ -10,7 +10,7 @@ demo: install
 
 test: install-for-tests lint
 	swift build --build-tests $(FLAGS)
-	swift test --skip-build --no-parallel $(FLAGS) $(ARGS)
+	@scripts/test $(FLAGS) $(ARGS)
 
 build: install
 	swift build --configuration release --product gatewright $(FLAGS)

@@ -152,7 +152,14 @@ extension Reconciler {
         var routers: [RegionName: RouterCondition] = [:]
         let unasked = router(of: state.name) == nil ? Self.noRouter : "not asked yet"
         for (region, route) in state.routes {
-            let found = live.found[region] ?? .unknown(reason: unasked)
+            var found = live.found[region] ?? .unknown(reason: unasked)
+            // Another controller may have recorded this, and would answer a correction of nothing but the
+            // generation with one of its own, and so on. It can wait for git.
+            if conditions.halted != nil, case .serving(let served) = found,
+                served.generation > route.generation, served.under(route.generation) == route
+            {
+                found = .serving(route)
+            }
             routers[region] = RouterCondition(expected: route, found: found)
         }
         let watched = await watched(state)

@@ -177,6 +177,9 @@ package actor Reconciler {
             case .damaged(let problem): live.damaged = problem
             case .state(let state):
                 live.damaged = nil
+                // What git did not take may fit onto what it has now. Until it is there, it explains no
+                // router to another controller, which would correct that.
+                if state.decisions > live.recorded.decisions { live.retryAt = nil }
                 // A snapshot may have been read before the newest record was acknowledged.
                 if state.decisions >= live.recorded.decisions { live.recorded = state }
             }

@@ -138,6 +138,9 @@ import Testing
         let ended = try #require(
             wanted.fence(over: route(3, 0, mirror: 10_000, candidate: other)))
         #expect(ended == wanted.stableAlone && ended.candidate == nil && ended.generation == 6)
+        // Nobody asked for copies for a candidate that answers callers (seed 562618).
+        let both = try #require(wanted.fence(over: route(3, 500, mirror: 10_000)))
+        #expect(both.share == wanted.fence(over: route(3, 500))?.share && both.mirror == .zero)
         // It is fenced already, or is to serve less.
         #expect(wanted.fence(over: route(6, 500)) == nil)
         #expect(wanted.fence(over: route(9, 500)) == nil)

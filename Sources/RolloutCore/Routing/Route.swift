@@ -74,11 +74,12 @@ package struct Route: Codable, Sendable, Hashable {
     /// same as it serves, under the generation before this one. A late call of any earlier decision
     /// is refused from then on, and this route still comes through. `nil` where there is no need.
     ///
-    /// Copies for another candidate are of a run that is over, and end.
+    /// Copies for another candidate are of a run that is over, and end. So do copies for one that
+    /// answers callers, which no decision asks for.
     package func fence(over served: Route) -> Route? {
         guard isRaised(from: served), served.generation < generation - 1 else { return nil }
         guard let present = served.candidate, present.reference != candidate?.reference else {
-            return served.under(generation - 1)
+            return served.under(generation - 1, mirror: served.share > .zero ? .zero : nil)
         }
         return stableAlone
     }
@@ -94,11 +95,11 @@ package struct Route: Codable, Sendable, Hashable {
     }
 
     /// The same, as another decision asks for it.
-    package func under(_ generation: Int) -> Route {
+    package func under(_ generation: Int, mirror: Share? = nil) -> Route {
         Route(
             rollout: rollout, region: region, generation: generation, run: run, salt: salt,
-            stickyBy: stickyBy, stable: stable, candidate: candidate, share: share, mirror: mirror,
-            fallback: fallback)
+            stickyBy: stickyBy, stable: stable, candidate: candidate, share: share,
+            mirror: mirror ?? self.mirror, fallback: fallback)
     }
 
     private func exposure(isAtMost current: Route) -> Bool {

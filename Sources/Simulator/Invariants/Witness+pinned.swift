@@ -140,12 +140,12 @@ extension Witness {
     }
 
     /// Every change that a controller made of what a gateway serves has its record, once all is
-    /// recorded. A fence only keeps what is served from older calls.
+    /// recorded. A fence only keeps older calls from what is served.
     func checkRecorded() {
         guard !state.withLock({ $0.wasHistoryLost }) else { return }
         for change in routers.changes {
             guard case .controller = change.by, let route = change.after,
-                !route.servesTheSame(as: change.before)
+                !route.isFence(of: change.before)
             else { continue }
             let isRecorded = accepted(change.rollout).contains { record in
                 let after = record.after.state

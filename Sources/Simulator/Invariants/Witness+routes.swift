@@ -30,7 +30,7 @@ extension Witness {
         if after.mirror > .zero, after.share > .zero {
             fail(.shadow, "\(change.rollout) is served and mirrored in \(change.region)")
         }
-        if after.servesTheSame(as: change.before) { return }
+        if after.isFence(of: change.before) { return }
         if after.exposes(more: change.before) {
             checkRaise(after, change, by: controller)
         } else if change.before?.candidate != nil {
@@ -231,7 +231,14 @@ extension Route {
         return share == before.share ? mirror > before.mirror : share > before.share
     }
 
-    /// Whether only the generation differs, as behind a fence.
+    /// Whether nothing but the generation changes, and copies for whoever answers callers end.
+    func isFence(of before: Route?) -> Bool {
+        if servesTheSame(as: before) { return true }
+        return stable == before?.stable && candidate == before?.candidate && share == before?.share
+            && share > .zero && mirror == .zero
+    }
+
+    /// Whether only the generation differs.
     func servesTheSame(as other: Route?) -> Bool {
         stable == other?.stable && candidate == other?.candidate && share == other?.share
             && mirror == other?.mirror
