@@ -71,6 +71,32 @@ extension EndToEnd {
             _ = try await world.end()
         }
 
+        // A busy machine kept it from looking for so long that tables came and went within a look.
+        @Test func tablesThatComeDuringALookAreNotMissed() async throws {
+            let world = try await World(Project(stages: Project.twoStages), calling: false)
+            let told = ToldTables()
+            let version = Mutex(0)
+            let watch = ExposureWatch(
+                gateways: [
+                    WatchedGateway(
+                        region: try #require(world.gateways.first?.table.region),
+                        table: {
+                            version.withLock { version in
+                                for _ in 0..<2 {
+                                    version += 1
+                                    told.add(WatchedGateway.Table(version: version, routes: []))
+                                }
+                                return WatchedGateway.Table(version: version, routes: [])
+                            }
+                        }, told: told.take)
+                ], remote: world.remote, violations: ViolationLog(), interval: .milliseconds(1))
+            watch.start()
+            try await eventually("it has looked") { watch.findings.changes > 20 }
+            let findings = try await watch.stop()
+            #expect(findings.missed == 0, "\(findings.missed) of \(findings.changes)")
+            _ = try await world.end()
+        }
+
         // A gateway that could not be reached may go on as before for a while; any other may not.
         @Test(arguments: [true, false])
         func onlyAGatewayThatWasAwayMayBeBehind(_ wasAway: Bool) async throws {

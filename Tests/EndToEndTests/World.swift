@@ -38,7 +38,7 @@ final class World: Sendable {
                 GatewayServer.Configuration(
                     region: RegionName(region), port: 0, adminPort: 0,
                     statePath: "\(folder)/routes-\(region).json"), sink: ClosureSink { _ in },
-                logger: quiet, changed: { told.add($0.contents) })
+                logger: quiet, changed: { told.add(WatchedGateway.Table($0.contents)) })
             try await gateway.start()
             gateways.append(gateway)
             watched.append(gateway.watched(told))
@@ -176,17 +176,18 @@ extension GatewayServer {
     }
 }
 
-private final class ToldTables: Sendable {
+/// What a gateway told of its tables, for whoever looks.
+final class ToldTables: Sendable {
     private let tables = Mutex<[WatchedGateway.Table]>([])
 
-    func add(_ contents: RouteTable.Contents) {
-        tables.withLock { $0.append(WatchedGateway.Table(contents)) }
-    }
+    func add(_ table: WatchedGateway.Table) { tables.withLock { $0.append(table) } }
 
-    @Sendable func take() -> [WatchedGateway.Table] {
+    /// Later ones stay: they came while somebody looked, and are for the next look.
+    @Sendable func take(upTo version: Int) -> [WatchedGateway.Table] {
         tables.withLock { tables in
-            defer { tables = [] }
-            return tables
+            let taken = tables.prefix { $0.version <= version }
+            tables.removeFirst(taken.count)
+            return Array(taken)
         }
     }
 }

@@ -14,8 +14,8 @@ struct WatchedGateway: Sendable {
     let region: RegionName
     /// `nil` while it does not answer.
     let table: @Sendable () async -> Table?
-    /// The tables that it tells of by itself, since this was asked before.
-    var told: @Sendable () -> [Table] = { [] }
+    /// The tables of which it told by itself and which were not asked for yet, up to a version.
+    var told: @Sendable (_ version: Int) -> [Table] = { _ in [] }
     /// Whether it could not be reached lately: then it may still serve what was granted before.
     var wasAway: @Sendable () -> Bool = { false }
 }
@@ -137,8 +137,8 @@ final class ExposureWatch: Sendable {
                 if isNew, let table {
                     // What came and went since the last look, while a record of that time was the
                     // newest.
-                    looks = gateway.told().filter {
-                        $0.version > known.version ?? 0 && $0.version < table.version
+                    looks = gateway.told(table.version - 1).filter {
+                        $0.version > known.version ?? 0
                     }.map {
                         Look(
                             gateway: gateway, at: .now, table: $0, before: known.before,
