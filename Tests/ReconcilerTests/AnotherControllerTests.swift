@@ -4,6 +4,17 @@ import Testing
 
 /// What another controller did, of which nothing is known here.
 @Suite struct AnotherControllerTests {
+    /// Leaves a step back that git does not know of.
+    private func lowerWithoutGit(
+        _ route: Route, _ world: World, _ controller: Controller
+    ) async throws -> RolloutStatus {
+        try world.lockGit(true)
+        world.router.tamper(route.with(.all, generation: route.generation + 4))
+        return try await controller.until("lowered") {
+            $0.generation > route.generation + 4 && $0.unrecorded == 1
+        }
+    }
+
     // Seed 21015: a controller came back with old knowledge while the branch was away, and put a
     // candidate back that had been superseded long ago.
     @Test(
@@ -59,11 +70,7 @@ import Testing
             try #require(world.router.served(in: World.eu)),
             try #require(world.router.served(in: World.us))
         )
-        try world.lockGit(true)
-        world.router.tamper(us.with(.all, generation: us.generation + 4))
-        let status = try await controller.until("lowered") {
-            $0.generation > us.generation + 4 && $0.unrecorded == 1
-        }
+        let status = try await lowerWithoutGit(us, world, controller)
         try await controller.until("told everywhere") { _ in
             [World.eu, World.us].allSatisfy {
                 world.router.served(in: $0)?.generation == status.generation
@@ -104,11 +111,7 @@ import Testing
         let controller = try await Controller(in: world)
         try await controller.reach(.canary)
         let us = try #require(world.router.served(in: World.us))
-        try world.lockGit(true)
-        world.router.tamper(us.with(.all, generation: us.generation + 4))
-        try await controller.until("lowered") {
-            $0.generation > us.generation + 4 && $0.unrecorded == 1
-        }
+        _ = try await lowerWithoutGit(us, world, controller)
         try await controller.settled()
         // As another controller would correct it.
         for region in [World.eu, World.us] {

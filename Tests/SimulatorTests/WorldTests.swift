@@ -147,6 +147,14 @@ import Testing
         #expect(report.violations.isEmpty, "\(report.violations)")
     }
 
+    /// B1, D7: a step that git did not take is tried again once git has something newer. Until then it
+    /// explained no router to another controller, and they corrected each other 3 and 6 times.
+    @Test(arguments: [679, 868] as [UInt64])
+    func controllersDoNotCorrectEachOtherUntilTheNextTry(_ seed: UInt64) throws {
+        let report = try World(WorldPlan(drawnFrom: seed), folder: folder).run()
+        #expect(report.violations.isEmpty && report.decisions <= 6, "\(report.decisions)")
+    }
+
     /// B2, D8, found by seed 1536: a controller that slept while a region was held low gave it more
     /// with a step back, by what it had read before it slept.
     @Test func aStepBackAfterAPauseRaisesNobodyWhoIsHeldLower() throws {
