@@ -236,11 +236,14 @@ extension Reconciler {
     }
 
     /// Fences the regions that serve less than is recorded, and must wait for more. A call of an
-    /// earlier decision may still be on its way to them, and be a raise by now (B2).
+    /// earlier decision may still be on its way to them, and be a raise by now (B2). What git does not
+    /// know of ends nobody else's copies.
     func fence(_ name: RolloutName) async {
         guard let live = rollouts[name] else { return }
         let open = live.effective.routes.filter { region, route in
-            guard case .serving(let served)? = live.found[region] else { return false }
+            guard live.taken.isEmpty || !isElsewhere(region, live),
+                case .serving(let served)? = live.found[region]
+            else { return false }
             return route.fence(over: served) != nil
         }
         if !open.isEmpty { _ = await apply(name, open, onlyLowering: true) }

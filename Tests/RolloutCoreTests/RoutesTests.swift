@@ -138,6 +138,9 @@ import Testing
         let ended = try #require(
             wanted.fence(over: route(3, 0, mirror: 10_000, candidate: other)))
         #expect(ended == wanted.stableAlone && ended.candidate == nil && ended.generation == 6)
+        // Also where no earlier call is to be kept out (seed 610242).
+        let next = try #require(wanted.fence(over: route(6, 0, mirror: 10_000, candidate: other)))
+        #expect(next == wanted.stableAlone && wanted.mayReplace(next))
         // Nobody asked for copies for a candidate that answers callers (seed 562618).
         let both = try #require(wanted.fence(over: route(3, 500, mirror: 10_000)))
         #expect(both.share == wanted.fence(over: route(3, 500))?.share && both.mirror == .zero)

@@ -136,11 +136,12 @@ import Testing
     /// 436552: a controller that was away saw a branch that had lost a run, and put its candidate away
     /// in one region after the other. 491303: steps of a controller that saw an old branch added up to
     /// a newer generation than another one's run, and displaced it before git knew. 562618: behind a
-    /// fence a candidate went on to be served and mirrored, as a stranger had it.
+    /// fence a candidate went on to be served and mirrored, as a stranger had it. 610242: the branch lost
+    /// a run, and its candidate got copies for as long as the one before was held.
     @Test(
         arguments: [
             135_224, 141_866, 144_672, 157_285, 161_566, 270_634, 277_356, 310_457, 316_976,
-            345_687, 372_473, 385_536, 436_552, 491_303, 562_618,
+            345_687, 372_473, 385_536, 436_552, 491_303, 562_618, 610_242,
         ] as [UInt64])
     func whatSearchHasFoundIsNotFoundAgain(_ seed: UInt64) throws {
         let report = try World(WorldPlan(drawnFrom: seed), folder: folder).run()

@@ -77,11 +77,11 @@ package struct Route: Codable, Sendable, Hashable {
     /// Copies for another candidate are of a run that is over, and end. So do copies for one that
     /// answers callers, which no decision asks for.
     package func fence(over served: Route) -> Route? {
-        guard isRaised(from: served), served.generation < generation - 1 else { return nil }
-        guard let present = served.candidate, present.reference != candidate?.reference else {
-            return served.under(generation - 1, mirror: served.share > .zero ? .zero : nil)
-        }
-        return stableAlone
+        guard isRaised(from: served), served.generation < generation else { return nil }
+        let isOther = served.candidate.map { $0.reference != candidate?.reference } ?? false
+        let kept = served.under(generation - 1, mirror: served.share > .zero ? .zero : nil)
+        let fence = isOther ? stableAlone : kept
+        return fence == served ? nil : fence
     }
 
     /// Stable alone, for a router that does not serve this route yet.
