@@ -61,8 +61,10 @@ import Testing
     /// Found by simulated world 491303: a controller saw an old branch and lowered what it took for a
     /// stranger's, again and again. What it had taken added up to a newer generation than the one of
     /// another controller's run, and nothing but that was asked.
-    @Test("B1, D7: nor is it displaced by what was taken and is not in git yet")
-    func anotherVersionIsNotDisplacedByWhatGitDoesNotHave() async throws {
+    @Test(
+        "B1, D7: nor is it displaced by what was taken and is not in git yet",
+        arguments: [Share(clamping: 5_000), .zero])
+    func anotherVersionIsNotDisplacedByWhatGitDoesNotHave(_ share: Share) async throws {
         let world = try await World()
         let controller = try await Controller(in: world)
         try await controller.reach(.canary)
@@ -80,8 +82,8 @@ import Testing
             reference: VersionReference(
                 version: World.id("1.6.0"), digest: eu.stable.reference.digest),
             endpoint: eu.stable.endpoint)
-        let newer = eu.with(
-            Share(clamping: 5_000), generation: status.generation - 1, candidate: other)
+        let newer = eu.with(share, generation: status.generation - 1, candidate: other)
+            .under(status.generation - 1, mirror: share == .zero ? .all : .zero)
         let before = world.seen.all.count
         // As another controller would leave it.
         world.router.tamper(newer)
@@ -94,9 +96,8 @@ import Testing
         try world.lockGit(false)
         world.clock.pass(seconds: 120)
         try await controller.until("displaced") { _ in
-            world.router.served(in: World.eu)?.candidate == eu.candidate
+            world.router.served(in: World.eu)?.candidate != other
         }
-        try await controller.settled()
         await controller.stop()
         for sighting in world.seen.all.dropFirst(before) where sighting.asked.region == World.eu {
             #expect(sighting.recorded >= sighting.asked.generation)
