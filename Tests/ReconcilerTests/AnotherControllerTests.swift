@@ -106,7 +106,7 @@ import Testing
 
     /// Simulated world 868: one controller was without git and another was not. They served the same, and
     /// corrected each other's generation every few seconds, each time with a commit.
-    @Test("A6, D7: a generation alone is corrected once git has what was taken")
+    @Test("B1, D7: a generation alone is corrected once git has what was taken")
     func controllersThatServeTheSameDoNotCorrectEachOther() async throws {
         let world = try await World()
         let controller = try await Controller(in: world)

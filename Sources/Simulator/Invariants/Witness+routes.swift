@@ -233,9 +233,9 @@ extension Route {
 
     /// Whether nothing but the generation changes, and copies for whoever answers callers end.
     func isFence(of before: Route?) -> Bool {
-        if servesTheSame(as: before) { return true }
-        return stable == before?.stable && candidate == before?.candidate && share == before?.share
-            && share > .zero && mirror == .zero
+        let endsCopies = share > .zero && mirror == .zero
+        let kept = endsCopies ? under(generation, mirror: before?.mirror) : self
+        return kept.servesTheSame(as: before)
     }
 
     /// Whether only the generation differs.
