@@ -140,4 +140,32 @@ import Testing
         await controller.stop()
         #expect(try await world.recorded().last == "drift-correction")
     }
+
+    /// Simulated world 285: one waited for its next try while another one corrected what it had done.
+    @Test("A1: what git did not take is tried again once git has news, before its time")
+    func newsIsAReasonToTryAgain() async throws {
+        let world = try await World()
+        let controller = try await Controller(in: world)
+        try await controller.reach(.canary)
+        let us = try #require(world.router.served(in: World.us))
+        _ = try await lowerWithoutGit(us, world, controller)
+        try await controller.until("refused") { $0.trouble != nil }
+        try world.lockGit(false)
+        // Time stands still, so the next try does not come by itself.
+        await controller.reconciler.sync()
+        try await controller.turns()
+        #expect(await controller.status?.unrecorded == 1)
+
+        let before = try await world.recorded().count
+        let other = try await Controller(in: world, disk: "other")
+        try await other.until("corrected by another one") {
+            $0.decisions > before && $0.unrecorded == 0
+        }
+        try await other.settled()
+        await other.stop()
+        await controller.reconciler.sync()
+        try await controller.until("recorded") { $0.unrecorded == 0 }
+        await controller.stop()
+        #expect(try await world.recorded().count > before)
+    }
 }

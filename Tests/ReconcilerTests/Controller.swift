@@ -14,16 +14,20 @@ final class Controller: Sendable {
     let observatory: Observatory
     let reconciler: Reconciler
     private let loop: Task<Void, Never>
+    private static let disk = "data"
 
+    /// - Parameter disk: the folder that it keeps what it knows in; two at a time have two.
     init(
-        in world: World, others: [RouterName: any TrafficRouter] = [:],
+        in world: World, disk: String = Controller.disk,
+        others: [RouterName: any TrafficRouter] = [:],
         configure: (inout Reconciler.Configuration) -> Void = { _ in }
     ) async throws {
         self.world = world
-        history = try HistoryStore.open(directory: world.folder + "/data").store
+        history = try HistoryStore.open(directory: world.folder + "/" + disk).store
         observatory = Observatory(disk: history)
         let ledger = try world.ledger()
-        world.seen.watch(try world.ledger(), history)
+        // Another one's journal is closed while the first goes on.
+        if disk == Self.disk { world.seen.watch(try world.ledger(), history) }
         var configuration = Reconciler.Configuration()
         configuration.heartbeat = TimeSpan(milliseconds: 10)
         configuration.routerInterval = TimeSpan(milliseconds: 15)
@@ -33,7 +37,7 @@ final class Controller: Sendable {
             ledger: ledger, disk: history, observatory: observatory,
             routers: [World.id("gateway"): world.router].merging(others) { $1 },
             clock: world.clock.controller, configuration: configuration,
-            ordersPath: world.folder + "/orders.json",
+            ordersPath: world.folder + "/\(disk)-orders.json",
             log: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }, report: { _ in })
         self.reconciler = reconciler
         try await reconciler.restore()
