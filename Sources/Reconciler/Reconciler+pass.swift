@@ -144,7 +144,7 @@ extension Reconciler {
         let state = live.effective
         let looked = await observatory.look(at: state.name)
         var conditions = Conditions(
-            halted: halted ?? live.damaged ?? journalTrouble ?? routerTrouble(live),
+            halted: halted ?? staleness ?? live.damaged ?? journalTrouble ?? routerTrouble(live),
             stop: snapshot?.stop, clockSteady: clockIsSteady)
         if !live.taken.isEmpty {
             conditions.halted = conditions.halted ?? "the last step back is not recorded yet"

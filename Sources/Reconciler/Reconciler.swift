@@ -18,6 +18,9 @@ package actor Reconciler {
         package var routerInterval = TimeSpan.seconds(10)
         /// The longest time between two passes of a rollout that waits for evidence.
         package var lookInterval = TimeSpan.seconds(5)
+        /// How long ago git may have been asked for anything to be raised on what it said. Above what a
+        /// few polls take, also where each fetch ends just before its deadline.
+        package var syncMaxAge = TimeSpan.seconds(120)
         package var heartbeat = TimeSpan.seconds(1)
         package var checkpointInterval = TimeSpan.seconds(5)
         /// How long observations and their facts are kept.
@@ -44,6 +47,8 @@ package actor Reconciler {
     var snapshot: Snapshot?
     var halted: String? = "the repository has not been read yet"
     var syncedAt: Timestamp?
+    /// The steady time of the newest question to git that was answered.
+    private var askedAt: Int64?
     /// Rollouts to look at now, and those to look at later, with their steady times: no pass touches
     /// any other.
     var due: Set<RolloutName> = []
@@ -131,9 +136,23 @@ package actor Reconciler {
     ///
     /// Never called from a pass: a remote that hangs must not hold up a step back.
     package func sync() async {
+        // The answer tells how things were no later than that.
+        let asking = steadyNow
         let sync = await ledger.sync()
+        // Nobody else tells a rollout that what it knows is fresh again.
+        if staleness != nil { due.formUnion(rollouts.keys) }
+        askedAt = max(askedAt ?? asking, asking)
         guard let tip = sync.tip else { return await take(sync, nil) }
         await read(sync, tip)
+    }
+
+    /// Why nothing may be raised on what git said last; `nil` while it was asked a moment ago. A process
+    /// that was stopped for minutes does not know what others have recorded meanwhile (hazard B2).
+    var staleness: String? {
+        guard let askedAt, steadyNow - askedAt <= configuration.syncMaxAge.milliseconds else {
+            return "git was not asked for longer than \(configuration.syncMaxAge.spoken)"
+        }
+        return nil
     }
 
     /// Reads a commit. One that cannot be read changes nothing but that increases wait.

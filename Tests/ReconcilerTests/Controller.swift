@@ -29,6 +29,8 @@ final class Controller: Sendable {
         // Another one's journal is closed while the first goes on.
         if disk == Self.disk { world.seen.watch(try world.ledger(), history) }
         var configuration = Reconciler.Configuration()
+        // Nothing is fetched here but by a test, and time goes by in hours.
+        configuration.syncMaxAge = .seconds(1_000_000)
         configuration.heartbeat = TimeSpan(milliseconds: 10)
         configuration.routerInterval = TimeSpan(milliseconds: 15)
         configuration.checkpointInterval = TimeSpan(milliseconds: 50)

@@ -40,4 +40,34 @@ import Traffic
         }
         await controller.stop()
     }
+
+    /// Found by simulated world 862012: a controller was stopped for three minutes while another one took a
+    /// candidate back, and a region had heard of neither. The first thing it did was to raise it there.
+    @Test("B2: who was stopped for minutes raises nothing before git was asked again")
+    func nothingIsRaisedOnOldNews() async throws {
+        let world = try await World()
+        let controller = try await Controller(in: world) { $0.syncMaxAge = .seconds(100) }
+        try await controller.reach(.canary)
+        let us = try #require(world.router.served(in: World.us))
+        world.clock.pass(seconds: 101)
+        world.router.tamper(us.with(.zero, generation: us.generation))
+        let status = try await controller.until("noticed") {
+            $0.why?.line.contains("git was not asked for longer than 100 s") ?? false
+        }
+        try await controller.turns()
+        #expect(world.router.served(in: World.us)?.share == .zero)
+        // Who has too much is lowered all the same.
+        world.router.tamper(us.with(.all, generation: status.generation, in: World.eu))
+        try await controller.until("lowered") { _ in
+            world.router.served(in: World.eu)?.share == us.share
+        }
+        try await controller.feed()
+        try await controller.turns()
+        #expect(world.router.served(in: World.us)?.share == .zero)
+        await controller.reconciler.sync()
+        try await controller.until("raised again") { _ in
+            (world.router.served(in: World.us)?.share ?? .zero) >= us.share
+        }
+        await controller.stop()
+    }
 }

@@ -56,7 +56,7 @@ import Testing
     /// to another one, where an optimised build does not, and 245 and 277 went differently.
     @Test(
         arguments: [
-            (1, "44c9733b0ccf7ce4"), (3, "d87197ff7b1e6ab7"), (6, "a91aa04164f3458d"),
+            (1, "44c9733b0ccf7ce4"), (3, "d87197ff7b1e6ab7"), (6, "12bfeaada275c5bc"),
             (245, "470fc1670e33d16b"), (277, "8523c4b8d2c7e93d"),
         ] as [(UInt64, String)])
     func aSeedGivesTheSameTraceInEveryBuild(_ seed: UInt64, _ recorded: String) throws {
@@ -137,11 +137,12 @@ import Testing
     /// in one region after the other. 491303: steps of a controller that saw an old branch added up to
     /// a newer generation than another one's run, and displaced it before git knew. 562618: behind a
     /// fence a candidate went on to be served and mirrored, as a stranger had it. 610242: the branch lost
-    /// a run, and its candidate got copies for as long as the one before was held.
+    /// a run, and its candidate got copies for as long as the one before was held. 862012: a controller was
+    /// stopped for three minutes, and raised a candidate that another one had taken back meanwhile.
     @Test(
         arguments: [
             135_224, 141_866, 144_672, 157_285, 161_566, 270_634, 277_356, 310_457, 316_976,
-            345_687, 372_473, 385_536, 436_552, 491_303, 562_618, 610_242,
+            345_687, 372_473, 385_536, 436_552, 491_303, 562_618, 610_242, 862_012,
         ] as [UInt64])
     func whatSearchHasFoundIsNotFoundAgain(_ seed: UInt64) throws {
         let report = try World(WorldPlan(drawnFrom: seed), folder: folder).run()

@@ -202,6 +202,7 @@ final class ControllerHost: Sendable {
 
     private static var configuration: Reconciler.Configuration {
         var configuration = Reconciler.Configuration()
+        configuration.syncMaxAge = .seconds(60)
         configuration.heartbeat = .seconds(15)
         configuration.routerInterval = .seconds(20)
         configuration.lookInterval = .seconds(20)

@@ -70,6 +70,9 @@ struct ControllerAssembly {
         var configuration = Reconciler.Configuration()
         configuration.timeScale = options.timeScale
         configuration.retention = settings.limits.retention
+        // Two polls may fail to be in time, and a fetch takes 30 s at the most.
+        let poll = min(settings.poll, TimeSpan(milliseconds: .max / 4))
+        configuration.syncMaxAge = poll + poll + poll + .seconds(30)
         if !settings.people.isEmpty {
             configuration.signPageAnswer = { try PageApproval.make($0, by: $1, at: $2, key: key) }
         }
