@@ -80,7 +80,18 @@ package actor Ledger {
     }
 
     /// Asks the remote for its branch, and believes it if it goes on from what was believed.
-    package func sync() async -> Sync { await inTurn { await $0.look() } }
+    package func sync() async -> Sync { await sync(at: {}).0 }
+
+    /// - Parameter moment: read when it is our turn to ask, which may be long after the call. The answer
+    ///   tells how things were no earlier than that.
+    package func sync<Moment: Sendable>(
+        at moment: @escaping @Sendable () -> Moment
+    ) async -> (Sync, asked: Moment) {
+        await inTurn { ledger in
+            let asked = moment()
+            return (await ledger.look(), asked)
+        }
+    }
 
     private func look() async -> Sync {
         do {

@@ -47,7 +47,7 @@ package actor Reconciler {
     var snapshot: Snapshot?
     var halted: String? = "the repository has not been read yet"
     var syncedAt: Timestamp?
-    /// The steady time of the newest question to git that was answered.
+    /// When git was asked last, of the questions that were answered; by the monotonic clock.
     private var askedAt: Int64?
     /// Rollouts to look at now, and those to look at later, with their steady times: no pass touches
     /// any other.
@@ -136,52 +136,53 @@ package actor Reconciler {
     ///
     /// Never called from a pass: a remote that hangs must not hold up a step back.
     package func sync() async {
-        // The answer tells how things were no later than that.
-        let asking = steadyNow
-        let sync = await ledger.sync()
-        // Nobody else tells a rollout that what it knows is fresh again.
-        if staleness != nil { due.formUnion(rollouts.keys) }
-        askedAt = max(askedAt ?? asking, asking)
-        guard let tip = sync.tip else { return await take(sync, nil) }
-        await read(sync, tip)
+        let (sync, asked) = await ledger.sync(at: clock.monotonic)
+        guard let tip = sync.tip else { return await take(sync, nil, asked: asked) }
+        await read(sync, tip, asked: asked)
     }
 
     /// Why nothing may be raised on what git said last; `nil` while it was asked a moment ago. A process
     /// that was stopped for minutes does not know what others have recorded meanwhile (hazard B2).
     var staleness: String? {
-        guard let askedAt, steadyNow - askedAt <= configuration.syncMaxAge.milliseconds else {
-            return "git was not asked for longer than \(configuration.syncMaxAge.spoken)"
-        }
-        return nil
+        let age = askedAt.map { clock.monotonic() - $0 } ?? .max
+        return age <= configuration.syncMaxAge.milliseconds
+            ? nil : "git was not asked for longer than \(configuration.syncMaxAge.spoken)"
     }
 
     /// Reads a commit. One that cannot be read changes nothing but that increases wait.
-    private func read(_ sync: Ledger.Sync, _ tip: ObjectID) async {
+    private func read(_ sync: Ledger.Sync, _ tip: ObjectID, asked: Int64? = nil) async {
         do {
             let now = try await Snapshot.read(ledger, at: tip, after: snapshot)
-            await take(sync, now)
+            await take(sync, now, asked: asked)
             // If not this time, then the next.
             if now.isClean { try? await ledger.keepClean(tip) }
         } catch {
             let reason = "the repository cannot be read: \(error)"
-            await take(Ledger.Sync(tip: tip, halted: reason), nil)
+            await take(Ledger.Sync(tip: tip, halted: reason), nil, asked: asked)
         }
     }
 
     /// Takes over what the repository holds now.
-    private func take(_ sync: Ledger.Sync, _ snapshot: Snapshot?) async {
-        if halted != sync.halted {
-            // It bears upon every rollout, and none of them has changed by itself.
-            due.formUnion(rollouts.keys)
-            if let reason = sync.halted {
-                log.warning("increases are halted", metadata: ["reason": "\(reason)"])
-            }
-        }
-        halted = sync.halted
-        syncedAt = clock.now()
+    private func take(_ sync: Ledger.Sync, _ snapshot: Snapshot?, asked: Int64? = nil) async {
+        if sync.halted != nil { halt(sync.halted) }
         if let snapshot { await take(snapshot) }
+        // Raises wait until all news has been taken over, of every rollout.
+        if staleness != nil { due.formUnion(rollouts.keys) }
+        askedAt = asked ?? askedAt
+        halt(sync.halted)
+        syncedAt = clock.now()
         for (name, live) in rollouts where !live.taken.isEmpty { due.insert(name) }
         wake()
+    }
+
+    private func halt(_ reason: String?) {
+        guard halted != reason else { return }
+        halted = reason
+        // It bears upon every rollout, and none of them has changed by itself.
+        due.formUnion(rollouts.keys)
+        if let reason {
+            log.warning("increases are halted", metadata: ["reason": "\(reason)"])
+        }
     }
 
     private func take(_ snapshot: Snapshot) async {
