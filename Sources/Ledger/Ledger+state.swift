@@ -97,6 +97,9 @@ extension Ledger {
         while number >= run.id.firstDecision,
             let (record, file) = try await decision(number, of: state.name, at: commit)
         {
+            // What was taken and is not there yet has the number of another decision: it says nothing
+            // of when this step began (seed 990286).
+            if number == state.decisions, record.at != state.decidedAt { return nil }
             if record.action.beginsStep { return file }
             number -= 1
         }

@@ -148,6 +148,20 @@ import Testing
         #expect(try await ledger.stepRecord(of: ahead) == nil)
     }
 
+    /// B9, seed 990286: a step back was taken under the number of an advance, whose answer was lost. What
+    /// was served before the advance counted as soak of the step that it began.
+    @Test func aStepIsNotKnownByTheRecordThatOvertookIt() async throws {
+        let state = try await ledger.tell(Story.bootstrap, Story.start)
+        let taken = state.after(
+            .hold(.withdrawn(summary: "x")), number: 3, at: Story.now + .seconds(1))
+        let ahead = try await ledger.tell(.advance(step: 1))
+        let tip = try #require(await ledger.sync().tip)
+        let files = try await ledger.decisions(of: Story.name, at: tip).map(\.file)
+        #expect(try await ledger.stepRecord(of: state) == files[1])
+        #expect(try await ledger.stepRecord(of: taken) == nil)
+        #expect(try await ledger.stepRecord(of: ahead) == files[2])
+    }
+
     /// Seed 5159: two controllers took the same step, then people gave up the decision before it.
     @Test func aStepOfALostHistoryIsRecordedOnce() async throws {
         let state = try await ledger.tell(Story.bootstrap, Story.start)

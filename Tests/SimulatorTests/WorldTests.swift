@@ -138,11 +138,12 @@ import Testing
     /// a newer generation than another one's run, and displaced it before git knew. 562618: behind a
     /// fence a candidate went on to be served and mirrored, as a stranger had it. 610242: the branch lost
     /// a run, and its candidate got copies for as long as the one before was held. 862012: a controller was
-    /// stopped for three minutes, and raised a candidate that another one had taken back meanwhile.
+    /// stopped for three minutes, and raised a candidate that another one had taken back meanwhile. 990286: a
+    /// step back had the number of an advance whose answer was lost, and its soak began before it.
     @Test(
         arguments: [
             135_224, 141_866, 144_672, 157_285, 161_566, 270_634, 277_356, 310_457, 316_976,
-            345_687, 372_473, 385_536, 436_552, 491_303, 562_618, 610_242, 862_012,
+            345_687, 372_473, 385_536, 436_552, 491_303, 562_618, 610_242, 862_012, 990_286,
         ] as [UInt64])
     func whatSearchHasFoundIsNotFoundAgain(_ seed: UInt64) throws {
         let report = try World(WorldPlan(drawnFrom: seed), folder: folder).run()
