@@ -47,7 +47,8 @@ package actor Reconciler {
     var snapshot: Snapshot?
     var halted: String? = "the repository has not been read yet"
     var syncedAt: Timestamp?
-    /// When git was asked last, of the questions that were answered; by the monotonic clock.
+    /// When git was asked for what is known here, by the monotonic clock. Where the answer was no use,
+    /// `halted` says so.
     private var askedAt: Int64?
     /// Rollouts to look at now, and those to look at later, with their steady times: no pass touches
     /// any other.

@@ -67,7 +67,7 @@ extension Witness {
             // call may come first where none came through.
             let isOwn = newer.controller == controller
             let since = isOwn ? newer.at : max(newer.at, routers.backAt(route.region) ?? 0)
-            if change.at - since > (isOwn ? 0 : Self.newsTravels),
+            if change.at - since > (isOwn ? 0 : Self.newsTravels.milliseconds),
                 route.exposes(more: grant)
             {
                 fail(
@@ -91,10 +91,12 @@ extension Witness {
     }
 
     /// How long a record of one controller takes to bind another one.
-    private static let newsTravels: Int64 = 60_000
+    static let newsTravels = TimeSpan.seconds(60)
 
     private func checkStopped(_ route: Route, _ change: SimulatedRouters.Change) {
-        guard let since = stopSince, change.at - since > Self.newsTravels, remoteWasHealthy else {
+        guard let since = stopSince, change.at - since > Self.newsTravels.milliseconds,
+            remoteWasHealthy
+        else {
             return
         }
         // Whoever answers people is put right at once, also where that lets another one have copies.

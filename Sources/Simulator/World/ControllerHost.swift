@@ -202,7 +202,7 @@ final class ControllerHost: Sendable {
 
     private static var configuration: Reconciler.Configuration {
         var configuration = Reconciler.Configuration()
-        configuration.syncMaxAge = .seconds(60)
+        configuration.syncMaxAge = Witness.newsTravels
         configuration.heartbeat = .seconds(15)
         configuration.routerInterval = .seconds(20)
         configuration.lookInterval = .seconds(20)
